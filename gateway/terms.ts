@@ -92,7 +92,12 @@ export interface View {
   readonly missing: readonly number[];
   readonly engine: Engine;
   /** Milliseconds each step took. */
-  readonly took: { readonly capture: number; readonly detect: number; readonly pose: number; readonly total: number };
+  readonly took: {
+    readonly capture: number;
+    readonly detect: number;
+    readonly pose: number;
+    readonly total: number;
+  };
   readonly cue?: Cue;
 }
 
