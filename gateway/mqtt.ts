@@ -1,0 +1,247 @@
+import { readFile } from "node:fs/promises";
+import { connect, type IClientOptions, type MqttClient } from "mqtt";
+import { systemClock } from "./clock.ts";
+import { failure, type GatewayError, reason } from "./errors.ts";
+import { type Logger, withoutCredentials } from "./log.ts";
+import type { Clock } from "./terms.ts";
+
+/**
+ * The one door to MQTT: publishes, subscribes, and finds its own way back to a broker that went away.
+ *
+ * Every connection is a new mqtt.js client that is thrown away when it ends, and nothing is ever left for the client
+ * to send later: of 70,000 messages given to an offline mqtt.js 4,465 vanished without a word, because its 16-bit
+ * packet ids wrap. What could not be sent is rejected at once, and stays the caller's.
+ */
+export interface MqttConnection {
+  readonly connected: boolean;
+  /** QoS 1; resolves on PUBACK. Rejects when there is no connection, or when it ends before the PUBACK. */
+  publish(topic: string, payload: string, options: { retain: boolean }): Promise<void>;
+  /**
+   * QoS 1, and again at each reconnect when the broker kept no session. Resolves once granted, or at once while
+   * offline. Rejects with BROKER_REFUSED when the broker does not grant it.
+   */
+  subscribe(filter: string): Promise<void>;
+  /**
+   * Who receives what was subscribed to, one message at a time: PUBACK goes out when the promise resolves, and until
+   * then nothing more is read. A handler that rejects ends the connection, and after reconnecting the broker sends the
+   * message again (if `cleanSession` is false). Set it before the connection is up: in the turn of `connectMqtt`.
+   */
+  onMessage(handler: MessageHandler): void;
+  /** Told of changes only, never of each attempt. The problem is BROKER_UNREACHABLE or BROKER_REFUSED. */
+  onState(handler: (state: MqttState, problem?: GatewayError) => void): void;
+  /** Says DISCONNECT, so that the will is not sent, and stops. Twice is fine; offline it takes no time. */
+  close(): Promise<void>;
+}
+
+export type MqttState = "connected" | "disconnected" | "refused";
+export type MessageHandler = (topic: string, payload: Buffer, retained: boolean) => Promise<void>;
+
+export interface MqttOptions {
+  /** `mqtt://host:port`, or `mqtts://` for TLS. */
+  readonly url: string;
+  readonly username?: string | undefined;
+  readonly password?: string | undefined;
+  /** PEM file of the authority that signed the broker's certificate; the system's authorities if left out. */
+  readonly caFile?: string | undefined;
+  readonly clientId: string;
+  /** What the broker says in our name when we vanish. */
+  readonly will?: { readonly topic: string; readonly payload: string; readonly retain: boolean };
+  readonly cleanSession: boolean;
+}
+
+const FIRST_PAUSE_MS = 500;
+const LONGEST_PAUSE_MS = 30_000;
+/** A wrong password mends itself only when somebody acts; asking often looks like guessing and gets us banned. */
+const REFUSED_PAUSE_MS = 5_000;
+/** A connection that lived shorter does not reset the pause: two clients with one id throw each other out for ever. */
+const STABLE_MS = 10_000;
+const KEEPALIVE_SECONDS = 30;
+const GOODBYE_MS = 1_000;
+
+/** [MQTT-3.2.2.3] CONNACK codes that a person must mend: version, client id, password, rights. 3 is "unavailable". */
+const REFUSALS: Readonly<Record<number, string>> = {
+  1: "it does not speak MQTT 3.1.1",
+  2: "it does not accept the client id",
+  4: "wrong user name or password",
+  5: "not authorised",
+};
+
+/** Starts connecting and goes on trying until closed. */
+export function connectMqtt(options: MqttOptions, log: Logger, clock: Clock = systemClock): MqttConnection {
+  const url = withoutCredentials(options.url);
+  const closing = new AbortController();
+  const stateHandlers: ((state: MqttState, problem?: GatewayError) => void)[] = [];
+  const filters = new Set<string>();
+  const granted = new Set<string>();
+  const unacknowledged = new Set<(error: Error) => void>();
+  let handle: MessageHandler = async () => {};
+  let handling: Promise<void> = Promise.resolve();
+  let state: MqttState | undefined;
+  /** The client whose connection is up; undefined while there is none. */
+  let current: MqttClient | undefined;
+  /** The client of the latest attempt, up or not. */
+  let latest: MqttClient | undefined;
+
+  function become(next: MqttState, problem?: GatewayError): void {
+    if (next === state || closing.signal.aborted) return;
+    state = next;
+    if (problem) log.warn({ code: problem.code, err: problem.cause }, problem.message);
+    else log.info(`connected to ${url}`);
+    for (const handler of stateHandlers) handler(next, problem);
+  }
+
+  async function keepConnected(): Promise<void> {
+    for (let failures = 0; !closing.signal.aborted; ) {
+      const { problem, milliseconds } = await oneConnection();
+      const refused = problem.code === "BROKER_REFUSED";
+      become(refused ? "refused" : "disconnected", problem);
+      failures = milliseconds > STABLE_MS ? 1 : failures + 1;
+      const first = refused ? REFUSED_PAUSE_MS : FIRST_PAUSE_MS;
+      const pause = Math.min(LONGEST_PAUSE_MS, first * 2 ** (failures - 1));
+      // Jitter, so that the gateways of a school do not all come back in the same instant.
+      await clock.sleep(pause * (0.5 + Math.random() / 2), closing.signal);
+    }
+  }
+
+  /** From the attempt to the end of the connection; never rejects. */
+  async function oneConnection(): Promise<{ problem: GatewayError; milliseconds: number }> {
+    let connectedAt: number | undefined;
+    let cause: unknown;
+    try {
+      const settings = await clientOptions(options);
+      if (closing.signal.aborted) return { problem: failure("BROKER_UNREACHABLE", { url }), milliseconds: 0 };
+      const client = connect(options.url, settings);
+      latest = client;
+      client.handleMessage = (packet, done) => void receive(client, packet).then(() => done());
+      client.on("connect", ({ sessionPresent }) => {
+        connectedAt = clock.elapsed();
+        if (!sessionPresent) granted.clear();
+        current = client;
+        become("connected");
+        for (const filter of filters) if (!granted.has(filter)) void renew(client, filter);
+      });
+      client.on("error", (error) => {
+        cause ??= error;
+        client.end(true);
+      });
+      await new Promise<void>((resolve) => client.once("close", resolve));
+    } catch (error) {
+      cause = error;
+    }
+    current = latest = undefined;
+    for (const reject of unacknowledged)
+      reject(new Error(`the connection to ${url} ended before the PUBACK`));
+    unacknowledged.clear();
+    const refusal = REFUSALS[Number((cause as { code?: unknown } | undefined)?.code)];
+    const problem = refusal
+      ? failure("BROKER_REFUSED", { url, reason: refusal }, cause)
+      : failure("BROKER_UNREACHABLE", { url }, cause);
+    return { problem, milliseconds: connectedAt === undefined ? 0 : clock.elapsed() - connectedAt };
+  }
+
+  /** Resolves when the message has been handled; otherwise ends the connection and stays unresolved: no PUBACK. */
+  function receive(client: MqttClient, packet: Parameters<MqttClient["handleMessage"]>[0]): Promise<void> {
+    // Nothing is read while the handler works, PINGRESP included, so mqtt.js would take the broker for dead.
+    const alive = setInterval(() => {
+      client.reschedulePing(true);
+      client.sendPing();
+    }, KEEPALIVE_SECONDS * 500);
+    const stop = () => clearInterval(alive);
+    client.once("close", stop);
+    // In a chain, for after a reconnect the message may be here again while its first coming is still being handled.
+    handling = handling.then(() => handle(packet.topic, packet.payload as Buffer, packet.retain));
+    const handled = handling;
+    handling = handled.catch(() => {});
+    return new Promise((resolve) => {
+      handled
+        .then(resolve, (error) => {
+          log.warn({ err: error }, `a message on ${packet.topic} could not be handled: ${reason(error)}`);
+          client.end(true);
+        })
+        .finally(() => {
+          stop();
+          client.off("close", stop);
+        });
+    });
+  }
+
+  async function ask(client: MqttClient, filter: string): Promise<void> {
+    try {
+      await client.subscribeAsync(filter, { qos: 1 });
+      granted.add(filter);
+    } catch (error) {
+      if (client !== current) return; // The connection ended; the next one asks again.
+      throw failure("BROKER_REFUSED", { url, reason: `it does not let us read ${filter}` }, error);
+    }
+  }
+
+  async function renew(client: MqttClient, filter: string): Promise<void> {
+    await ask(client, filter).catch((error: GatewayError) => log.warn({ code: error.code }, error.message));
+  }
+
+  /** DISCONNECT waits for outstanding PUBACKs, but not for ever. */
+  async function goodbye(client: MqttClient): Promise<void> {
+    if (!client.connected) return void client.end(true);
+    const waited = new AbortController();
+    await Promise.race([client.endAsync(false), systemClock.sleep(GOODBYE_MS, waited.signal)]);
+    waited.abort();
+    client.stream.destroy();
+  }
+
+  // One turn later, so that the caller can set its handlers first.
+  const running = Promise.resolve().then(keepConnected);
+
+  return {
+    get connected() {
+      return current?.connected === true;
+    },
+    publish(topic, payload, { retain }) {
+      return new Promise((resolve, reject) => {
+        if (!current?.connected || closing.signal.aborted)
+          return reject(new Error(`not connected to ${url}`));
+        unacknowledged.add(reject);
+        current.publish(topic, payload, { qos: 1, retain }, (error) => {
+          unacknowledged.delete(reject);
+          if (error) reject(error);
+          else resolve();
+        });
+      });
+    },
+    async subscribe(filter) {
+      filters.add(filter);
+      if (current) await ask(current, filter);
+    },
+    onMessage(handler) {
+      handle = handler;
+    },
+    onState(handler) {
+      stateHandlers.push(handler);
+    },
+    async close() {
+      closing.abort();
+      if (latest) await goodbye(latest);
+      await running;
+    },
+  };
+}
+
+async function clientOptions(options: MqttOptions): Promise<IClientOptions> {
+  return {
+    protocolVersion: 4, // aedes speaks no later one
+    reconnectPeriod: 0,
+    resubscribe: false,
+    queueQoSZero: false,
+    keepalive: KEEPALIVE_SECONDS,
+    connectTimeout: 10_000,
+    clientId: options.clientId,
+    clean: options.cleanSession,
+    // Left out rather than undefined: an undefined one would hide what stands in the URL.
+    ...(options.username !== undefined && { username: options.username }),
+    ...(options.password !== undefined && { password: options.password }),
+    ...(options.will && {
+      will: { ...options.will, payload: Buffer.from(options.will.payload), qos: 1 as const },
+    }),
+    // Read at each attempt: certificates are renewed while gateways run.
+    ...(options.caFile !== undefined && { ca: await readFile(options.caFile) }),
+  };
+}
