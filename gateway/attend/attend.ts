@@ -1,0 +1,112 @@
+import { createHash } from "node:crypto";
+import { z } from "zod";
+import type { Activity, Attention, SeatAttention, View } from "../terms.ts";
+import { type Belief, firstBelief, mostLikely, nextBelief } from "./belief.ts";
+import { learnBoard } from "./board.ts";
+import type { BoardDirection } from "./directions.ts";
+import { type Layout, likelihoodOf, priorOf } from "./likelihood.ts";
+
+/** From what one camera sees to what each of its seats attends to. An attention model takes the same place. */
+export interface Attender {
+  /** name@sha256-8, as it stands in every message. */
+  readonly model: string;
+  /**
+   * Views of one camera must come in the order of their time. The activity decides only when the board's direction is
+   * learnt (in lectures); it never tilts what a head is said to attend to.
+   */
+  observe(view: View, activity: Activity): Attention;
+}
+
+export const attendOptions = z.strictObject({
+  board: z
+    .strictObject({
+      yaw: z
+        .number()
+        .min(-60)
+        .max(60)
+        .describe("Degrees; positive is to the right-hand side of the picture."),
+      pitch: z
+        .number()
+        .min(-60)
+        .max(30)
+        .describe(
+          "Degrees; negative is down. A camera mounted high sees a class that looks at the board with heads down.",
+        ),
+      yawPerWidth: z
+        .number()
+        .min(-120)
+        .max(120)
+        .default(0)
+        .describe(
+          "By how many degrees the board's direction turns from the left edge of the picture to the right.",
+        ),
+    })
+    .optional()
+    .describe(
+      "Which way heads are turned that look at the board, as the camera sees them. Learnt from where the class looks during lectures when left out.",
+    ),
+  fieldOfViewDegrees: z.number().min(20).max(180).default(70).describe("How wide the camera sees."),
+  screens: z
+    .boolean()
+    .default(true)
+    .describe("Whether students have screens of their own (laptops, tablets)."),
+});
+export type AttendOptions = z.output<typeof attendOptions>;
+
+/** A seat not seen for this long starts anew. */
+const FORGET_MS = 30_000;
+
+/**
+ * The geometric estimate: head pose and eyelids against the directions of what there is to look at, smoothed over
+ * time. Every camera learns its own board direction.
+ */
+export function openAttender(options: AttendOptions): Attender {
+  const cameras = new Map<string, (view: View, activity: Activity) => SeatAttention[]>();
+  const model = `geometric@${createHash("sha256").update(GEOMETRY_VERSION).digest("hex").slice(0, 8)}`;
+  return {
+    model,
+    observe(view, activity) {
+      const attend = cameras.get(view.camera) ?? attendOneCamera(options);
+      cameras.set(view.camera, attend);
+      return {
+        camera: view.camera,
+        time: view.time,
+        seats: attend(view, activity),
+        unseen: view.missing.length,
+        model,
+        engine: view.engine,
+      };
+    },
+  };
+}
+
+/** Change it whenever the estimate changes: researchers tell results apart by it. */
+const GEOMETRY_VERSION = "geometric 1";
+
+function attendOneCamera({ board, fieldOfViewDegrees, screens }: AttendOptions) {
+  const beliefs = new Map<number, Belief>();
+  const found = learnBoard();
+  const prior = priorOf({ screens });
+
+  return (view: View, activity: Activity): SeatAttention[] => {
+    if (!board && activity === "lecture") found.see(view.faces, view.time);
+    const direction: BoardDirection = board ?? found.direction();
+    const layout: Layout = { board: direction, fieldOfViewDegrees, screens };
+    for (const [seat, belief] of beliefs) if (view.time - belief.time > FORGET_MS) beliefs.delete(seat);
+    return view.faces.map((face) => {
+      const before = beliefs.get(face.seat);
+      const likelihood = likelihoodOf(face, layout);
+      const { belief, shift } = before
+        ? nextBelief(before, view.time, prior, likelihood)
+        : { belief: firstBelief(view.time, prior, likelihood), shift: null };
+      beliefs.set(face.seat, belief);
+      return {
+        camera: view.camera,
+        seat: face.seat,
+        targets: belief.shares,
+        confidence: belief.shares[mostLikely(belief.shares)],
+        shift,
+      };
+    });
+  };
+}

@@ -1,0 +1,118 @@
+import { z } from "zod";
+import { type Activity, type Attention, type Engine, TARGETS, type Window } from "../terms.ts";
+import { learnExpected } from "./expected.ts";
+import { gather, meanHeads, nothingGathered } from "./room.ts";
+import { closeWindow } from "./window.ts";
+
+const targets = () => z.array(z.enum(TARGETS));
+
+export const protectOptions = z.strictObject({
+  windowSeconds: z
+    .int()
+    .min(5)
+    .max(300)
+    .default(10)
+    .describe("Length of a window. Windows end on whole multiples of it, so that rooms line up."),
+  minimumGroup: z
+    .int()
+    .min(5)
+    .max(100)
+    .default(5)
+    .describe("Smaller groups are never published; they come out as `suppressed`."),
+  minimumCoverage: z
+    .number()
+    .min(0)
+    .max(1)
+    .default(0.5)
+    .describe("Below this share of expected heads seen, focus is unknown (`low_coverage`)."),
+  expectedHeads: z
+    .int()
+    .min(1)
+    .max(200)
+    .optional()
+    .describe(
+      "How many students there are. Learnt from the most seen lately when left out, and then coverage is relative to that.",
+    ),
+  focusTargets: z
+    .strictObject({
+      lecture: targets().default(["board", "desk"]),
+      seatwork: targets().default(["desk", "screen"]),
+      group: targets().default(["peer", "desk"]),
+      exam: targets().default(["desk"]),
+      break: targets().default([]),
+    })
+    .prefault({})
+    .describe("Which targets count as focus during each activity."),
+});
+export type ProtectOptions = z.output<typeof protectOptions>;
+
+/** What the teacher (or a flow, or the timetable) says is going on. */
+export interface Lesson {
+  readonly activity: Activity;
+  readonly lesson: string | null;
+}
+
+/** The only maker of a Window. Pure but for its own sums: time comes in with every call. */
+export interface Protector {
+  /** Adds one camera's moment. Ignored while paused. */
+  take(attention: Attention, lesson: Lesson): void;
+  /** Closes the window that ends at `time` and starts the next one. */
+  close(time: number, lesson: Lesson): Window;
+  /** While paused nothing is gathered; windows touched by a pause say so. */
+  pause(paused: boolean): void;
+}
+
+/**
+ * @param source what the windows say made them until the first moment comes in.
+ * @param stretches a window in which a camera looked during only some of so many stretches was only partly covered;
+ *   1 for a window that is a single picture.
+ */
+export function openProtector(
+  options: ProtectOptions,
+  source: { model: string; engine: Engine },
+  stretches = 4,
+): Protector {
+  const { windowSeconds, minimumGroup, minimumCoverage } = options;
+  const seenLately = learnExpected();
+  let gathered = nothingGathered();
+  let { model, engine } = source;
+  let paused = false;
+  let pausedDuring = false;
+
+  return {
+    take(attention, { activity }) {
+      if (paused) return;
+      ({ model, engine } = attention);
+      const into = (attention.time / (windowSeconds * 1000)) % 1;
+      gather(gathered, attention, {
+        expected: options.focusTargets[activity],
+        minimumGroup,
+        stretch: Math.floor(into * stretches),
+      });
+    },
+    close(time, { activity, lesson }) {
+      if (gathered.cameras.size > 0) seenLately.see(meanHeads(gathered));
+      const window = closeWindow(gathered, {
+        time,
+        windowSeconds,
+        activity,
+        lesson,
+        paused: paused || pausedDuring,
+        expected: options.expectedHeads ?? seenLately.expected(minimumGroup),
+        minimumGroup,
+        minimumCoverage,
+        stretches,
+        focusApplies: options.focusTargets[activity].length > 0,
+        model,
+        engine,
+      });
+      gathered = nothingGathered();
+      pausedDuring = paused;
+      return window;
+    },
+    pause(now) {
+      paused = now;
+      pausedDuring ||= now;
+    },
+  };
+}
