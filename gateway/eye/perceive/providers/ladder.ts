@@ -1,0 +1,92 @@
+import { z } from "zod";
+import type { PreparedPack, Role } from "../../../../models/manifest.ts";
+import { failure, reason } from "../../../errors.ts";
+import type { Logger } from "../../../log.ts";
+import type { Engine } from "../../../terms.ts";
+import { type Network, openNetwork, supportedProviders } from "./network.ts";
+
+export const PROVIDERS = ["tensorrt", "cuda", "cpu"] as const satisfies readonly Engine["provider"][];
+
+export const providerOptions = {
+  providers: z
+    .array(z.enum(PROVIDERS))
+    .min(1)
+    .default([...PROVIDERS])
+    .describe("What may run the networks, in order of preference; the first that really works is used."),
+  threads: z.int().min(1).max(64).default(1).describe("Threads for one network on the CPU."),
+};
+
+export interface ProviderOptions {
+  readonly providers: readonly Engine["provider"][];
+  readonly threads: number;
+}
+
+export type Networks = { readonly [R in Role]: Network };
+
+/** The networks of a pack on the provider that really runs, and why the ones before it do not. */
+export interface Running {
+  readonly engine: Engine;
+  readonly networks: Networks;
+  readonly refused: readonly { readonly provider: Engine["provider"]; readonly why: string }[];
+  close(): Promise<void>;
+}
+
+/**
+ * Goes down the ladder until one provider has loaded every network of the pack and run each once. ONNX Runtime's own
+ * fallback is not used: it is silent for a provider that the build lacks, and throws for one whose library is missing.
+ * Throws MODEL_LOAD when no rung holds.
+ */
+export async function openOnBest(
+  pack: PreparedPack,
+  options: ProviderOptions,
+  log: Logger,
+): Promise<Running> {
+  const supported = await supportedProviders();
+  const refused: { provider: Engine["provider"]; why: string; cause?: unknown }[] = [];
+  for (const provider of options.providers) {
+    if (!supported.includes(provider)) {
+      refused.push({ provider, why: "not in this build of ONNX Runtime" });
+      continue;
+    }
+    if (provider === "tensorrt") log.info("TensorRT is building its engines; this can take minutes");
+    try {
+      const networks = await openAll(pack, provider, options.threads);
+      const engine: Engine = { provider, precision: pack.precision };
+      return { engine, networks, refused, close: () => closeAll(Object.values(networks)) };
+    } catch (cause) {
+      refused.push({ provider, why: reason(cause), cause });
+    }
+  }
+  for (const { provider, why } of refused) log.error({ provider, why }, "does not run the model pack");
+  throw failure(
+    "MODEL_LOAD",
+    { file: pack.models.detect.path, provider: options.providers.join(", ") },
+    refused.at(-1)?.cause,
+  );
+}
+
+async function openAll(pack: PreparedPack, provider: Engine["provider"], threads: number): Promise<Networks> {
+  const open: Network[] = [];
+  const load = async (role: Role) => {
+    const network = await openNetwork(pack.models[role], provider, threads);
+    open.push(network);
+    // The first run is where a provider that loaded but cannot work says so; it also pays for lazy initialisation.
+    await network.run();
+    return network;
+  };
+  try {
+    return {
+      detect: await load("detect"),
+      pose: await load("pose"),
+      landmarks: await load("landmarks"),
+      eyes: await load("eyes"),
+    };
+  } catch (error) {
+    await closeAll(open);
+    throw error;
+  }
+}
+
+async function closeAll(networks: readonly Network[]): Promise<void> {
+  for (const network of [...networks].reverse()) await network.close();
+}
