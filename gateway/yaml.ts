@@ -1,0 +1,78 @@
+import { type Document, isMap, isScalar, LineCounter, parseDocument } from "yaml";
+import type { z } from "zod";
+
+/** What came of reading a YAML text against a schema: the value, or one line a problem with its place in the text. */
+export type YamlResult<T> = { readonly value: T } | { readonly problems: readonly string[] };
+
+/**
+ * Reads YAML and validates it. Problems read `line 12: cameras[0].framesPerSecond: expected number, received string`.
+ * Nothing is thrown for bad text: it is somebody's typing, and they want all of it told at once.
+ */
+export function readYaml<Schema extends z.ZodType>(
+  text: string,
+  schema: Schema,
+): YamlResult<z.output<Schema>> {
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines });
+  if (document.errors.length > 0) {
+    return {
+      problems: document.errors.map(
+        (error) => `line ${lines.linePos(error.pos[0]).line}: ${error.message.split("\n")[0]}`,
+      ),
+    };
+  }
+  const result = schema.safeParse(document.toJS() ?? {});
+  if (result.success) return { value: result.data };
+  const problems = result.error.issues
+    .flatMap((issue) => describe(issue))
+    .map(({ path, says }) => {
+      const line = lineOf(document, lines, path);
+      return `${line === null ? "" : `line ${line}: `}${path.length > 0 ? `${keyOf(path)}: ` : ""}${says}`;
+    });
+  return { problems };
+}
+
+interface Problem {
+  readonly path: readonly PropertyKey[];
+  readonly says: string;
+}
+
+function describe(issue: z.core.$ZodIssue): Problem[] {
+  if (issue.code === "unrecognized_keys") {
+    return issue.keys.map((key) => ({ path: [...issue.path, key], says: "there is no such key" }));
+  }
+  if (issue.code === "invalid_union" && issue.errors.length > 0) {
+    // Of the alternatives, the one that came closest: whose first complaint lies deepest.
+    const closest = [...issue.errors].sort((a, b) => depth(b) - depth(a))[0]!;
+    if (depth(closest) > 0) {
+      return closest.flatMap(describe).map(({ path, says }) => ({ path: [...issue.path, ...path], says }));
+    }
+  }
+  return [{ path: issue.path, says: issue.message.replace(/^Invalid (input|option): /, "") }];
+}
+
+const depth = (issues: readonly z.core.$ZodIssue[]) =>
+  Math.max(0, ...issues.map((issue) => issue.path.length));
+
+/** `["cameras", 0, "name"]` → `cameras[0].name` */
+const keyOf = (path: readonly PropertyKey[]) =>
+  path
+    .map((part, i) => (typeof part === "number" ? `[${part}]` : `${i > 0 ? "." : ""}${String(part)}`))
+    .join("");
+
+/** The line of a path's key; for what is not there (a missing key), of the nearest thing around it. */
+function lineOf(document: Document, lines: LineCounter, path: readonly PropertyKey[]): number | null {
+  for (let length = path.length; length > 0; length--) {
+    const parent = length === 1 ? document.contents : document.getIn(path.slice(0, length - 1), true);
+    const last = path[length - 1];
+    if (isMap(parent)) {
+      const pair = parent.items.find(({ key }) => isScalar(key) && key.value === last);
+      if (isScalar(pair?.key) && pair.key.range) return lines.linePos(pair.key.range[0]).line;
+    }
+    const node = document.getIn(path.slice(0, length), true) as
+      | { range?: [number, number, number] }
+      | undefined;
+    if (node?.range) return lines.linePos(node.range[0]).line;
+  }
+  return null;
+}
