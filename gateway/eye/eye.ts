@@ -1,0 +1,136 @@
+import { z } from "zod";
+import type { PreparedPack } from "../../models/manifest.ts";
+import type { Logger, LogLevel } from "../log.ts";
+import type { CameraState, Clock, Engine, View } from "../terms.ts";
+import { cameraOptions } from "./capture/cameras/index.ts";
+import { perceiveOptions } from "./perceive/perceive.ts";
+import type { FromEye } from "./protocol.ts";
+import { type CameraStatus, Sightings } from "./sightings.ts";
+import { supervise } from "./supervise.ts";
+
+export const eyeOptions = z.strictObject({
+  cameras: z
+    .array(cameraOptions)
+    .min(1)
+    .refine((cameras) => new Set(cameras.map(({ name }) => name)).size === cameras.length, {
+      message: "each camera needs a name of its own",
+    })
+    .describe("The cameras that look at this room."),
+  perceive: perceiveOptions.prefault({}).describe("How faces are found in pictures."),
+  maximumMemoryMegabytes: z
+    .number()
+    .min(200)
+    .default(600)
+    .describe("The eye process is started anew when it grows beyond this."),
+  stalledAfterSeconds: z
+    .number()
+    .min(2)
+    .default(10)
+    .describe(
+      "A camera without a picture, and an eye process without a sign of life, for so long start anew.",
+    ),
+});
+export type EyeOptions = z.output<typeof eyeOptions>;
+
+/** What the eye is given beside its options. */
+export interface EyeSetup extends EyeOptions {
+  readonly pack: PreparedPack;
+  /** `live` for cameras; `every` plays recordings once, each frame, as fast as they can be looked at. */
+  readonly pace: "live" | "every";
+}
+
+/** Who hears what the eye sees. */
+export interface EyeListener {
+  onView(view: View): void;
+  /**
+   * Called on each change; a problem is one line, for people. In pace `every` each camera ends with `ended`, after its
+   * last view; with a problem if it broke off before its end.
+   */
+  onCamera(name: string, state: CameraState, problem?: string): void;
+}
+
+export interface EyeStatus {
+  /** How often the process had to be started again. */
+  readonly restarts: number;
+  readonly cameras: Readonly<Record<string, CameraStatus>>;
+  /** Resident memory of the process; 0 until it first says. */
+  readonly memoryMegabytes: number;
+  /** Null while it is being started again. */
+  readonly pid: number | null;
+}
+
+/** The gateway's handle on the process that looks. */
+export interface Eye {
+  /** What the networks really run on. May change when the process had to be started again. */
+  readonly engine: Engine;
+  /** Resolves when every camera is closed. No view comes after the call, and none until `resume`. */
+  pause(): Promise<void>;
+  /** Resolves when the cameras are being opened. */
+  resume(): Promise<void>;
+  status(): EyeStatus;
+  /** Ends the process. It is gone when this resolves. */
+  close(): Promise<void>;
+}
+
+/**
+ * Starts the eye process, opens its cameras and keeps it alive. Resolves when perception is up; live cameras may still be
+ * opening then, recordings are open. Rejects with the GatewayError of what stands in the way.
+ */
+export async function openEye(
+  setup: EyeSetup,
+  listener: EyeListener,
+  { log: parentLog, clock }: { readonly log: Logger; readonly clock: Clock },
+): Promise<Eye> {
+  const { cameras, perceive, pack, pace, stalledAfterSeconds, maximumMemoryMegabytes } = setup;
+  const log = parentLog.child({ part: "eye" });
+  const logLevel = (log.level === "silent" ? "error" : log.level) as LogLevel;
+  const seen = new Map(cameras.map(({ name }) => [name, new Sightings(clock)]));
+  let paused = false;
+
+  function change(name: string, state: CameraState, problem?: string): void {
+    if (seen.get(name)?.change(state, problem ?? null)) listener.onCamera(name, state, problem);
+  }
+
+  function hear(message: FromEye): void {
+    if (paused) return; // said before the cameras were closed
+    if (message.kind === "camera") change(message.name, message.state, message.problem);
+    if (message.kind === "view") {
+      seen.get(message.view.camera)?.saw(message.view.time);
+      listener.onView(message.view);
+    }
+  }
+
+  function down(problem: string): void {
+    for (const [name, { state }] of seen) {
+      if (state !== "ended" && state !== "paused") change(name, pace === "every" ? "ended" : "lost", problem);
+    }
+  }
+
+  const start = { cameras, perceive, pack, pace, stalledAfterSeconds, logLevel };
+  const child = await supervise(start, { clock, log, maximumMemoryMegabytes, hear, down });
+  await child.look(true);
+
+  return {
+    get engine() {
+      return child.engine;
+    },
+    async pause() {
+      paused = true;
+      await child.look(false);
+      if (paused) for (const name of seen.keys()) change(name, "paused");
+    },
+    async resume() {
+      if (!paused) return;
+      paused = false;
+      for (const name of seen.keys()) change(name, "opening");
+      await child.look(true);
+    },
+    status: () => ({
+      restarts: child.restarts,
+      cameras: Object.fromEntries([...seen].map(([name, sightings]) => [name, sightings.status()])),
+      memoryMegabytes: child.memoryMegabytes,
+      pid: child.pid,
+    }),
+    close: () => child.close(),
+  };
+}

@@ -1,0 +1,115 @@
+import { GatewayError, reason } from "../errors.ts";
+import type { Logger } from "../log.ts";
+import type { Clock, Engine, Frame } from "../terms.ts";
+import type { Camera } from "./capture/camera.ts";
+import { type CameraOptions, openCamera } from "./capture/cameras/index.ts";
+import { openPerception } from "./perceive/perceive.ts";
+import type { FromEye, Start } from "./protocol.ts";
+import { type Watch, watch } from "./watch.ts";
+
+/** What the eye process does: networks that are ready, and cameras that are open unless it is paused. */
+export interface Sight {
+  readonly engine: Engine;
+  /** Whether it gets on with its work; false when the networks have been busy with one frame for too long. */
+  isWell(): boolean;
+  /** Opens the cameras. Returns before they are open; `say` tells how each one does. */
+  resume(): void;
+  /** Closes the cameras, so that their lights go out. Resolves when nothing is being looked at any more. */
+  pause(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** So many frames in a row that the networks failed on, and it is not the frames. */
+const FAILURES_IN_A_ROW = 10;
+
+/**
+ *   camera ──Frame──▶ look ──View──▶ say          one such line for each camera, taking turns at looking
+ *
+ * Recordings (pace `every`) are opened here already, so that a file that cannot be played is refused at once. Rejects
+ * with what perception or a recording throws. `say` resolves when the message is on its way.
+ */
+export async function openSight(
+  start: Start,
+  { say, clock, log }: { say: (message: FromEye) => Promise<void>; clock: Clock; log: Logger },
+): Promise<Sight> {
+  const perception = await openPerception(start.perceive, start.pack, log);
+  const live = start.pace === "live";
+  const open = (camera: CameraOptions): Promise<Camera> => {
+    const { name } = camera;
+    return openCamera(camera, { name, clock, log: log.child({ camera: name }), pace: start.pace });
+  };
+  const recordings = live ? [] : await openAll(start.cameras, open);
+
+  let watches: readonly Watch[] = [];
+  let turn: Promise<unknown> = Promise.resolve();
+  let lookingSince: number | null = null;
+  let failures = 0;
+
+  async function look(frame: Frame): Promise<void> {
+    lookingSince = clock.elapsed();
+    try {
+      const view = await perception.look(frame);
+      failures = 0;
+      await say({ kind: "view", view });
+    } catch (error) {
+      failures += 1;
+      if (failures === 1)
+        log.warn({ camera: frame.camera, err: error }, "a frame could not be looked at: skipped");
+      // Let the process fall: the gateway says so and starts a new one.
+      if (failures === FAILURES_IN_A_ROW) setImmediate(() => fall(error));
+    } finally {
+      lookingSince = null;
+    }
+  }
+
+  /** First come, first served; and as no camera asks again before it was served, none can crowd out another. */
+  function lookInTurn(frame: Frame): Promise<void> {
+    const looked = turn.then(() => look(frame));
+    turn = looked;
+    return looked;
+  }
+
+  const sight: Sight = {
+    engine: perception.engine,
+    isWell: () => lookingSince === null || clock.elapsed() - lookingSince < start.stalledAfterSeconds * 1000,
+    resume() {
+      if (watches.length > 0) return;
+      watches = start.cameras.map((camera, index) =>
+        watch(() => (live ? open(camera) : Promise.resolve(recordings[index]!)), {
+          clock,
+          stalledAfterSeconds: live ? start.stalledAfterSeconds : null,
+          again: live,
+          look: lookInTurn,
+          say: (state, problem) => void say({ kind: "camera", name: camera.name, state, problem }),
+        }),
+      );
+    },
+    async pause() {
+      await Promise.all(watches.map((each) => each.stop()));
+      watches = [];
+    },
+    async close() {
+      await sight.pause();
+      await Promise.all(recordings.map((camera) => camera.close()));
+      await perception.close();
+    },
+  };
+  return sight;
+}
+
+function fall(error: unknown): never {
+  throw error instanceof GatewayError ? error : new Error(`cannot look any more: ${reason(error)}`);
+}
+
+/** All of them, or none and the first failure. */
+async function openAll(
+  cameras: readonly CameraOptions[],
+  open: (camera: CameraOptions) => Promise<Camera>,
+): Promise<Camera[]> {
+  const results = await Promise.allSettled(cameras.map(open));
+  const opened = results.flatMap((result) => (result.status === "fulfilled" ? [result.value] : []));
+  const failed = results.find((result) => result.status === "rejected");
+  if (!failed) return opened;
+  await Promise.all(opened.map((camera) => camera.close()));
+  throw failed.reason;
+}
