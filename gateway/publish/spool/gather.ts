@@ -1,0 +1,105 @@
+import { failure, type GatewayError, reason } from "../../errors.ts";
+import type { Logger } from "../../log.ts";
+import type { Clock, Message } from "../../terms.ts";
+import { recordLength } from "./record.ts";
+
+/** A message in memory, on its way to disk. Whoever writes it settles it. */
+export interface Pending {
+  readonly message: Message;
+  readonly length: number;
+  resolve(sequence: number): void;
+  reject(error: GatewayError): void;
+}
+
+/**
+ * Gathers messages for a moment, so that one sync serves many: synced one at a time an edge box writes 1,800 messages a
+ * second, in groups of 100 it writes 141,000 and wears the card down a twentieth as fast.
+ */
+export interface Gathering {
+  add(message: Message): Promise<number>;
+  /** Writes what is waiting, once, and rejects what could not be written. */
+  close(): Promise<void>;
+}
+
+export interface GatherOptions {
+  readonly commitMilliseconds: number;
+  /** Writes a group and settles what it could write. What it could not comes back, with the reason, to be tried again. */
+  readonly write: (
+    group: readonly Pending[],
+  ) => Promise<{ left: readonly Pending[]; problem?: GatewayError }>;
+}
+
+/** A group is written without waiting any longer as soon as it has this much. */
+const GROUP_BYTES = 64 * 1024;
+/** How much may wait in memory for a disk that takes nothing. */
+const PENDING_BYTES = 4 * 1024 * 1024;
+const RETRY_MS = 1_000;
+
+export function gather(options: GatherOptions, { log, clock }: { log: Logger; clock: Clock }): Gathering {
+  const closing = new AbortController();
+  let full = new AbortController();
+  let pending: Pending[] = [];
+  let bytes = 0;
+  let problem: GatewayError | undefined;
+  let writing: Promise<void> | undefined;
+
+  async function writeGroups(): Promise<void> {
+    while (pending.length > 0) {
+      if (bytes < GROUP_BYTES && !closing.signal.aborted) {
+        full = new AbortController();
+        await clock.sleep(options.commitMilliseconds, full.signal);
+      }
+      await writeGroup();
+      if (problem && closing.signal.aborted) return;
+      if (problem) await clock.sleep(RETRY_MS, closing.signal);
+    }
+  }
+
+  async function writeGroup(): Promise<void> {
+    const group = pending.slice(0, groupEnd(pending));
+    pending = pending.slice(group.length);
+    const { left, problem: found } = await options.write(group);
+    pending = [...left, ...pending];
+    bytes = pending.reduce((sum, { length }) => sum + length, 0);
+    if (found && found.code !== problem?.code)
+      log.error({ code: found.code, err: found.cause }, found.message);
+    if (!found && problem) log.info("the spool can be written again");
+    problem = found;
+  }
+
+  return {
+    add(message) {
+      return new Promise((resolve, reject) => {
+        let length: number;
+        try {
+          length = recordLength(message);
+        } catch (error) {
+          return reject(failure("INTERNAL", { problem: reason(error) }, error));
+        }
+        if (closing.signal.aborted) return reject(failure("INTERNAL", { problem: "the spool is closed" }));
+        if (problem && bytes + length > PENDING_BYTES) return reject(problem);
+        pending.push({ message, length, resolve, reject });
+        bytes += length;
+        if (bytes >= GROUP_BYTES) full.abort();
+        writing ??= writeGroups().finally(() => {
+          writing = undefined;
+        });
+      });
+    },
+    async close() {
+      closing.abort();
+      full.abort();
+      await writing;
+      const problemNow = problem ?? failure("INTERNAL", { problem: "the spool is closed" });
+      for (const one of pending) one.reject(problemNow);
+      pending = [];
+    },
+  };
+}
+
+function groupEnd(pending: readonly Pending[]): number {
+  let bytes = 0;
+  let end = 0;
+  while (end < pending.length && bytes < GROUP_BYTES) bytes += pending[end++]!.length;
+  return end;
+}
