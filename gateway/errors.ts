@@ -27,11 +27,6 @@ export const catalogue = {
     (p) => `cannot read the config file ${p.file}`,
     "Check the path, and that the user the gateway runs as may read it.",
   ),
-  CONFIG_SYNTAX: entry<{ file: string; line: number; problem: string }>(
-    2,
-    (p) => `${p.file}:${p.line}: not valid YAML: ${p.problem}`,
-    "Mend the line; `focus-gateway config example` prints a working file.",
-  ),
   CONFIG_INVALID: entry<{ file: string; problems: readonly string[] }>(
     2,
     (p) => `${p.file} is not a valid config:\n${p.problems.map((line) => `  ${line}`).join("\n")}`,
@@ -153,6 +148,16 @@ export const catalogue = {
     1,
     (p) => `the spool file ${p.file} was damaged: ${p.problem}`,
     "What was whole is kept; the rest is set aside and counted. Check the disk.",
+  ),
+  SPOOL_OVERFLOW: entry<{ kind: string; maximumMegabytes: number }>(
+    1,
+    (p) => `the spool has reached its ${p.maximumMegabytes} MB; messages about ${p.kind} are being dropped`,
+    "The oldest of the least important go first, and are counted. Bring the broker back, or raise `spool.maximumMegabytes`.",
+  ),
+  SPOOL_UNWRITABLE: entry<{ folder: string; problem: string }>(
+    1,
+    (p) => `the spool in ${p.folder} cannot be written: ${p.problem}`,
+    "Check the disk and the rights of the gateway's user; the gateway goes on by itself once it can write.",
   ),
   DISK_FULL: entry<{ folder: string }>(
     1,
