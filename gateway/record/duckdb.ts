@@ -1,0 +1,154 @@
+import { access } from "node:fs/promises";
+import type { DuckDBConnection, DuckDBType, DuckDBValue } from "@duckdb/node-api";
+import { failure, GatewayError, reason } from "../errors.ts";
+
+/** The one door to DuckDB. */
+export interface Database {
+  /** Runs statements of our own making. */
+  run(sql: string, values?: readonly string[]): Promise<unknown[][]>;
+  /** Reads for somebody else: see `Question`. */
+  read(question: Question, answer: Answer): Promise<{ truncated: boolean }>;
+  close(): void;
+}
+
+/** One statement that reads, in a transaction that cannot write, for so many rows and so long. */
+export interface Question {
+  readonly sql: string;
+  readonly maximumRows: number;
+  readonly timeoutSeconds: number;
+}
+
+export interface Column {
+  readonly name: string;
+  /** DuckDB's name of the type: DOUBLE, VARCHAR, TIMESTAMP WITH TIME ZONE, … */
+  readonly type: string;
+}
+
+/** Receives the columns, then the rows as they come; each is waited for, so a slow reader slows the query. */
+export interface Answer {
+  columns(columns: readonly Column[]): Promise<void>;
+  rows(rows: unknown[][]): Promise<void>;
+}
+
+/**
+ * Opens the file, makes it if it is missing (unless `readOnly`), and shuts every way out of it: no SQL can read or
+ * write another file, load an extension or change a setting, whoever asks.
+ * Rejects with STORE_MISSING, STORE_LOCKED or STORE_UNREADABLE; the file is left as it is.
+ */
+export async function openDatabase(file: string, { readOnly = false } = {}): Promise<Database> {
+  if (readOnly && !(await exists(file))) throw failure("STORE_MISSING", { file });
+  const duckdb = await import("@duckdb/node-api");
+  const { DuckDBInstance, StatementType } = duckdb;
+  let instance: InstanceType<typeof DuckDBInstance>;
+  try {
+    instance = await DuckDBInstance.create(file, {
+      access_mode: readOnly ? "READ_ONLY" : "READ_WRITE",
+      // The gateway is a small program on a small machine: a careless query must not take its memory.
+      memory_limit: "512MB",
+      threads: "2",
+      enable_external_access: "false",
+      autoload_known_extensions: "false",
+      autoinstall_known_extensions: "false",
+    });
+  } catch (error) {
+    throw openingProblem(file, error);
+  }
+  const own = await instance.connect();
+  // Days and hours are counted in UTC wherever the machine stands; not an option of `create`, for it belongs to ICU.
+  await own.run("SET GLOBAL TimeZone = 'UTC'");
+  await own.run("SET GLOBAL lock_configuration = true");
+
+  async function prepareReading(connection: DuckDBConnection, sql: string) {
+    const statements = await connection.extractStatements(sql).catch((error: Error) => {
+      // DuckDB has no words for an empty text.
+      throw error.message === "Error in native callback" ? new Error("there is no statement in it") : error;
+    });
+    if (statements.count !== 1) throw new Error("give one statement at a time");
+    const statement = await statements.prepare(0);
+    // SHOW, DESCRIBE, SUMMARIZE and VALUES are SELECTs to DuckDB's parser.
+    if (statement.statementType !== StatementType.SELECT && statement.statementType !== StatementType.EXPLAIN)
+      throw new Error(`only reading is allowed, not ${StatementType[statement.statementType]}`);
+    if (statement.parameterCount > 0) throw new Error("there is no value for its parameters");
+    return statement;
+  }
+
+  return {
+    async run(sql, values = []) {
+      const result = await own.run(sql, [...values]);
+      return result.getRows();
+    },
+    async read({ sql, maximumRows, timeoutSeconds }, answer) {
+      const connection = await instance.connect();
+      let late = false;
+      const timer = setTimeout(() => {
+        late = true;
+        connection.interrupt();
+      }, timeoutSeconds * 1000);
+      try {
+        // EXPLAIN ANALYZE executes what it explains; in this transaction that fails unless it reads.
+        await connection.run("BEGIN TRANSACTION READ ONLY");
+        const statement = await prepareReading(connection, sql);
+        const result = await statement.stream();
+        const types = result.columnTypes();
+        await answer.columns(result.columnNames().map((name, i) => ({ name, type: String(types[i]) })));
+        const convert = jsonConverter(duckdb);
+        let left = maximumRows;
+        for await (const rows of result.yieldConvertedRows(convert)) {
+          if (late) throw new Error("Interrupted");
+          await answer.rows(rows.slice(0, left));
+          left -= rows.length;
+          if (left < 0) return { truncated: true };
+        }
+        return { truncated: false };
+      } catch (error) {
+        if (error instanceof GatewayError) throw error;
+        const problem = late ? `it took longer than ${timeoutSeconds} s and was stopped` : reason(error);
+        throw failure("QUERY_INVALID", { problem }, error);
+      } finally {
+        clearTimeout(timer);
+        connection.closeSync();
+      }
+    },
+    close() {
+      own.closeSync();
+      instance.closeSync();
+    },
+  };
+}
+
+const exists = (file: string) =>
+  access(file).then(
+    () => true,
+    () => false,
+  );
+
+function openingProblem(file: string, error: unknown): GatewayError {
+  const problem = reason(error).split("\n", 1)[0]!;
+  return /could not set lock/i.test(problem)
+    ? failure("STORE_LOCKED", { file }, error)
+    : failure("STORE_UNREADABLE", { file, problem }, error);
+}
+
+/** DuckDB's own JSON values, but times in ISO 8601 with a `Z`, and whole numbers as numbers where they fit. */
+function jsonConverter({ DuckDBTypeId, JsonDuckDBValueConverter }: typeof import("@duckdb/node-api")) {
+  const whole = new Set([
+    DuckDBTypeId.BIGINT,
+    DuckDBTypeId.UBIGINT,
+    DuckDBTypeId.HUGEINT,
+    DuckDBTypeId.UHUGEINT,
+  ]);
+  type Converter = typeof JsonDuckDBValueConverter;
+  const convert: Converter = (value: DuckDBValue, type: DuckDBType, inner: Converter) => {
+    if (value === null) return null;
+    if (whole.has(type.typeId)) return Number.isSafeInteger(Number(value)) ? Number(value) : String(value);
+    if (type.typeId === DuckDBTypeId.DECIMAL) return Number(String(value));
+    if (type.typeId === DuckDBTypeId.TIMESTAMP_TZ) {
+      const { micros } = value as { micros: bigint };
+      const milliseconds = Number(micros / 1000n);
+      // Beyond what a Date can hold lie only infinity and the like.
+      return Math.abs(milliseconds) > 8.64e15 ? String(value) : new Date(milliseconds).toISOString();
+    }
+    return JsonDuckDBValueConverter(value, type, inner);
+  };
+  return convert;
+}

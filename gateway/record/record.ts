@@ -1,0 +1,97 @@
+import path from "node:path";
+import { z } from "zod";
+import { failure, reason } from "../errors.ts";
+import type { Logger } from "../log.ts";
+import type { MqttOptions } from "../mqtt.ts";
+import type { Clock } from "../terms.ts";
+import type { Reader } from "./query/question.ts";
+import { serveQueries } from "./query/serve.ts";
+import { openRecorder, type RecorderState } from "./recorder.ts";
+import type { SinkSource } from "./sink.ts";
+import { type EmbeddedSink, openEmbedded, storeFile } from "./sinks/embedded.ts";
+import { sinkSource } from "./sinks/index.ts";
+import { influxOptions } from "./sinks/influx.ts";
+
+export { type QueryOptions, queryStore, type Table } from "./query/ask.ts";
+export { formatCsv, formatJson, formatTable } from "./query/format.ts";
+export type { RecorderState } from "./recorder.ts";
+
+export const recordOptions = z.strictObject({
+  embedded: z
+    .boolean()
+    .default(true)
+    .describe("Keep everything in the embedded store, for `focus-gateway query`."),
+  influx: influxOptions.optional().describe("Also write to this InfluxDB."),
+  bufferMegabytes: z
+    .int()
+    .min(16)
+    .default(512)
+    .describe(
+      "Disk that may hold what a database that is away has not taken yet; beyond it the oldest goes.",
+    ),
+});
+export type RecordOptions = z.output<typeof recordOptions>;
+
+export interface RecordContext {
+  readonly mqtt: Omit<MqttOptions, "cleanSession">;
+  /** `classroom/v1/{site}/{room}`. */
+  readonly root: string;
+  readonly dataFolder: string;
+  readonly log: Logger;
+  readonly clock: Clock;
+}
+
+export interface Recording {
+  state(): RecorderState;
+  close(): Promise<void>;
+}
+
+/**
+ * Records the room: subscribes, keeps, and answers questions to the embedded store while it runs. Opens even when
+ * broker, database or store are not there; `state()` and the log say so, and nothing that was published is lost.
+ */
+export async function openRecord(options: RecordOptions, context: RecordContext): Promise<Recording> {
+  const { mqtt, root, dataFolder, clock } = context;
+  const log = context.log.child({ part: "record" });
+  /** The latest attempt at opening it: whoever asks a question learns what became of that. */
+  let embedded: Promise<EmbeddedSink> | null = null;
+  const sinks: SinkSource[] = [];
+  if (options.embedded) {
+    const open = () => {
+      embedded = openEmbedded(dataFolder);
+      return embedded;
+    };
+    sinks.push({ name: "embedded", open });
+  }
+  if (options.influx) sinks.push(sinkSource({ sink: "influx", server: options.influx }));
+
+  const recorder = await openRecorder(
+    {
+      mqtt,
+      root,
+      sinks,
+      bufferFolder: path.join(dataFolder, "journal"),
+      deadLettersFile: path.join(dataFolder, "dead-letters.jsonl"),
+      capacityBytes: options.bufferMegabytes * 1024 * 1024,
+    },
+    { log, clock },
+  );
+  const read: Reader = async (question, answer) => {
+    if (!embedded) throw failure("STORE_MISSING", { file: storeFile(dataFolder) });
+    return (await embedded).read(question, answer);
+  };
+  const queries = options.embedded
+    ? await serveQueries(dataFolder, read, log).catch((error) => {
+        log.warn({ err: error }, `queries wait until the gateway has stopped: ${reason(error)}`);
+        return null;
+      })
+    : null;
+
+  return {
+    state: () => recorder.state(),
+    async close() {
+      await queries?.close();
+      await recorder.close();
+    },
+  };
+}

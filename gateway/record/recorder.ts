@@ -1,0 +1,147 @@
+import path from "node:path";
+import { GatewayError, reason } from "../errors.ts";
+import type { Logger } from "../log.ts";
+import { connectMqtt, type MqttOptions } from "../mqtt.ts";
+import type { Clock } from "../terms.ts";
+import { deadLetters } from "./deadLetters.ts";
+import { type Drain, openDrain, type SinkState } from "./drain.ts";
+import { openJournal } from "./journal.ts";
+import { toPoint } from "./points.ts";
+import type { SinkSource } from "./sink.ts";
+
+export interface RecorderOptions {
+  /** The session is a lasting one whatever this says: the broker keeps for us what comes while we are away. */
+  readonly mqtt: Omit<MqttOptions, "cleanSession">;
+  /** `classroom/v1/{site}/{room}`; either may be `+`. */
+  readonly root: string;
+  readonly sinks: readonly SinkSource[];
+  /** Where the journal and the cursors are. */
+  readonly bufferFolder: string;
+  readonly deadLettersFile: string;
+  /** How much disk the journal may take while a database is away. */
+  readonly capacityBytes: number;
+}
+
+export interface RecorderState {
+  readonly connected: boolean;
+  readonly sinks: Readonly<Record<string, SinkState>>;
+  /** Messages that could not be understood, by reason. */
+  readonly refused: Readonly<Record<string, number>>;
+  /** Damaged lines in the journal that were skipped. */
+  readonly damaged: number;
+}
+
+export interface Recorder {
+  state(): RecorderState;
+  /** Ends the session's connection, brings the sinks what is left if they are well, closes them. */
+  close(): Promise<void>;
+}
+
+const SEGMENT_BYTES = 4 * 1024 * 1024;
+/** What the contract has for the record; `set/…` and `gateway/state` are not. */
+const FILTERS = ["focus", "zone/+/focus", "sensor/+/+", "event/+", "gateway/health"];
+const REFUSALS_TOLD_APART = 50;
+/** A broker knows no session for us before we first subscribed: it is worth a moment that this is so at the return. */
+const FIRST_CONNECTION_MS = 5_000;
+
+/**
+ * Takes the room's messages from the broker and brings each to every sink:
+ *
+ *   broker ──message──▶ toPoint ──▶ journal (disk) ──PUBACK──▶ broker
+ *                                      └──▶ a drain for each sink, with its own cursor
+ *
+ * The broker may forget a message once it is in the journal; a sink that is away, even from the start, holds up
+ * neither the others nor the broker. Opens whether or not broker and sinks are there.
+ */
+export async function openRecorder(
+  options: RecorderOptions,
+  { log, clock }: { log: Logger; clock: Clock },
+): Promise<Recorder> {
+  const { bufferFolder } = options;
+  const drains = new Map<string, Drain>();
+  const refused = new Map<string, number>();
+  const closing = new AbortController();
+  const journal = await openJournal({
+    folder: bufferFolder,
+    segmentBytes: SEGMENT_BYTES,
+    capacityBytes: options.capacityBytes,
+    onOverflow(dropped) {
+      log.warn(dropped, "a database has been away so long that its oldest points had to go");
+      for (const drain of drains.values()) drain.overflowed(dropped);
+    },
+  });
+  const letters = deadLetters(options.deadLettersFile, clock);
+
+  const forget = () => {
+    const positions = [...drains.values()].map((drain) => drain.needed);
+    void journal.forget(Math.min(...positions)).catch((error) => log.warn({ err: error }, reason(error)));
+  };
+  for (const source of options.sinks) {
+    const cursorFile = path.join(bufferFolder, `${source.name}.cursor.json`);
+    const context = { journal, cursorFile, deadLetters: letters, log, clock, onProgress: forget };
+    drains.set(source.name, await openDrain(source, context));
+  }
+
+  async function hear(topic: string, payload: Buffer): Promise<void> {
+    const heard = toPoint(topic, payload);
+    if (heard === "ignored") return;
+    if ("refused" in heard) return refuse(topic, heard.refused);
+    await keep(JSON.stringify(heard.point));
+    for (const drain of drains.values()) drain.wake(1);
+  }
+
+  /** A full disk is waited for: without a PUBACK the broker keeps the message, and sends no more than a few others. */
+  async function keep(record: string): Promise<void> {
+    for (let said = ""; ; ) {
+      try {
+        return await journal.append(record);
+      } catch (error) {
+        if (closing.signal.aborted) throw error;
+        const problem = reason(error);
+        const code = error instanceof GatewayError ? error.code : undefined;
+        if (problem !== said) log.error({ code, err: error }, problem);
+        said = problem;
+        await clock.sleep(1000, closing.signal);
+      }
+    }
+  }
+
+  /** Said at the 1st, 10th, 100th … of its kind: a broken sensor must not fill the log. */
+  function refuse(topic: string, why: string) {
+    const kind = refused.has(why) || refused.size < REFUSALS_TOLD_APART ? why : "other";
+    const count = (refused.get(kind) ?? 0) + 1;
+    refused.set(kind, count);
+    if (Number.isInteger(Math.log10(count)))
+      log.warn({ topic: topic.slice(0, 200), count }, `a message was not recorded: ${why}`);
+  }
+
+  const mqtt = connectMqtt({ ...options.mqtt, cleanSession: false }, log, clock);
+  mqtt.onMessage(hear);
+  const firstState = new Promise<void>((resolve) => mqtt.onState(() => resolve()));
+  const patience = new AbortController();
+  await Promise.race([firstState, clock.sleep(FIRST_CONNECTION_MS, patience.signal)]);
+  patience.abort();
+  for (const filter of FILTERS)
+    await mqtt
+      .subscribe(`${options.root}/${filter}`)
+      .catch((error) => log.warn({ err: error }, reason(error)));
+
+  let closed: Promise<void> | null = null;
+  return {
+    state: () => ({
+      connected: mqtt.connected,
+      sinks: Object.fromEntries([...drains].map(([name, drain]) => [name, drain.state()])),
+      refused: Object.fromEntries(refused),
+      damaged: journal.damaged,
+    }),
+    close() {
+      closed ??= (async () => {
+        closing.abort();
+        await mqtt.close();
+        await Promise.all([...drains.values()].map((drain) => drain.close()));
+        await journal.close();
+      })();
+      return closed;
+    },
+  };
+}

@@ -1,0 +1,208 @@
+import { mkdir } from "node:fs/promises";
+import path from "node:path";
+import { type Answer, type Database, openDatabase, type Question } from "../duckdb.ts";
+import { MEASUREMENTS } from "../measurements.ts";
+import type { Point, Refused, Sink } from "../sink.ts";
+
+/** The store that needs no server: a DuckDB file with a table for each measurement. Also answers questions. */
+export interface EmbeddedSink extends Sink {
+  read(question: Question, answer: Answer): Promise<{ truncated: boolean }>;
+}
+
+export const storeFile = (dataFolder: string) => path.join(dataFolder, "store.duckdb");
+
+type Type = "DOUBLE" | "VARCHAR" | "BOOLEAN";
+type Columns = Map<string, Type>;
+type Row = Record<string, number | string | boolean>;
+
+const TYPE_OF: Readonly<Record<string, Type>> = { number: "DOUBLE", string: "VARCHAR", boolean: "BOOLEAN" };
+/** A table wider than this is a device gone mad, not a schema that grew. */
+const MAXIMUM_COLUMNS = 500;
+
+/** Opens or makes the store. Rejects with STORE_LOCKED or STORE_UNREADABLE, and leaves a damaged file as it is. */
+export async function openEmbedded(dataFolder: string): Promise<EmbeddedSink> {
+  const file = storeFile(dataFolder);
+  await mkdir(dataFolder, { recursive: true });
+  let opened: Promise<Opened> | null = open();
+  let closed = false;
+  let last: Promise<unknown> = opened;
+  await opened;
+
+  async function open(): Promise<Opened> {
+    const database = await openDatabase(file);
+    try {
+      return { database, tables: await prepareTables(database) };
+    } catch (error) {
+      database.close();
+      throw error;
+    }
+  }
+
+  /** The open store; opened anew when a write went wrong. Never twice at a time: a process cannot lock out itself. */
+  async function current(): Promise<Opened> {
+    if (closed) throw new Error("the store is closed");
+    opened ??= open();
+    try {
+      return await opened;
+    } catch (error) {
+      opened = null;
+      throw error;
+    }
+  }
+
+  async function write(points: readonly Point[]): Promise<readonly Refused[]> {
+    const { database, tables } = await current();
+    const refused: Refused[] = [];
+    try {
+      await database.run("BEGIN TRANSACTION");
+      for (const [measurement, group] of groupByMeasurement(points))
+        refused.push(...(await writeTable(database, measurement, tables.get(measurement)!, group)));
+      await database.run("COMMIT"); // DuckDB syncs its log before this resolves.
+    } catch (error) {
+      // Columns may have been rolled back, and after an I/O error DuckDB wants to be opened anew: begin afresh.
+      opened = null;
+      database.close();
+      throw error;
+    }
+    return refused;
+  }
+
+  return {
+    name: "embedded",
+    write(points) {
+      // One transaction at a time: they share a connection.
+      const written = last.then(() => write(points));
+      last = written.catch(() => {});
+      return written;
+    },
+    async read(question, answer) {
+      const { database } = await current();
+      return database.read(question, answer);
+    },
+    async close() {
+      if (closed) return;
+      closed = true;
+      await last;
+      const store = await opened?.catch(() => null);
+      store?.database.close();
+    },
+  };
+}
+
+interface Opened {
+  readonly database: Database;
+  readonly tables: Map<string, Columns>;
+}
+
+/** Creates what is missing, table or column: an older gateway's store grows into a newer one's. */
+async function prepareTables(database: Database): Promise<Map<string, Columns>> {
+  for (const [name, { key, tags, numbers, texts }] of Object.entries(MEASUREMENTS)) {
+    const keys = key.map((tag) => `${quoted(tag)} VARCHAR NOT NULL DEFAULT ''`);
+    await database.run(
+      `CREATE TABLE IF NOT EXISTS ${quoted(name)}
+        (time TIMESTAMPTZ NOT NULL, ${keys.join(", ")}, PRIMARY KEY (time, ${key.map(quoted).join(", ")}))`,
+    );
+    for (const column of [...tags, ...texts]) await addColumn(database, name, column, "VARCHAR");
+    for (const column of numbers) await addColumn(database, name, column, "DOUBLE");
+  }
+  const tables = new Map<string, Columns>(Object.keys(MEASUREMENTS).map((name) => [name, new Map()]));
+  const columns = await database.run(
+    "SELECT table_name, column_name, data_type FROM duckdb_columns() WHERE schema_name = 'main'",
+  );
+  for (const [table, column, type] of columns as [string, string, Type][])
+    tables.get(table)?.set(column, type);
+  return tables;
+}
+
+function addColumn(database: Database, table: string, column: string, type: Type): Promise<unknown> {
+  return database.run(`ALTER TABLE ${quoted(table)} ADD COLUMN IF NOT EXISTS ${quoted(column)} ${type}`);
+}
+
+async function writeTable(
+  database: Database,
+  table: string,
+  columns: Columns,
+  points: readonly Point[],
+): Promise<Refused[]> {
+  const refused: Refused[] = [];
+  const key = ["time", ...MEASUREMENTS[table as Point["measurement"]].key];
+  const rows = new Map<string, Row>();
+  const used = new Set(key);
+  for (const point of points) {
+    const row = toRow(point);
+    const why = await misfit(database, table, columns, row);
+    if (why) {
+      refused.push({ point, why });
+      continue;
+    }
+    for (const column of Object.keys(row)) used.add(column);
+    // One statement may not write a row twice; as with two statements, the later values win.
+    const identity = JSON.stringify(key.map((column) => row[column] ?? ""));
+    rows.set(identity, { ...rows.get(identity), ...row });
+  }
+  if (rows.size > 0) await insert(database, table, columns, [...used], [...rows.values()]);
+  return refused;
+}
+
+function toRow({ time, tags, fields }: Point): Row {
+  const present = Object.entries(fields).filter((entry): entry is [string, string | number | boolean] => {
+    return entry[1] !== null;
+  });
+  return { ...Object.fromEntries(present), ...tags, time };
+}
+
+/** Why a row does not fit its table, after adding the columns that are new; null when it does. */
+async function misfit(database: Database, table: string, columns: Columns, row: Row): Promise<string | null> {
+  for (const [column, value] of Object.entries(row)) {
+    if (column === "time") continue;
+    const type = TYPE_OF[typeof value]!;
+    const there = columns.get(column);
+    if (there === undefined) {
+      if (columns.size >= MAXIMUM_COLUMNS) return `${table} has too many columns for another, ${column}`;
+      await addColumn(database, table, column, type);
+      columns.set(column, type);
+    } else if (there !== type) {
+      return `${column} is ${there} in ${table}, not ${type}`;
+    }
+  }
+  return null;
+}
+
+/** All rows in one statement, as one JSON parameter: 500 rows take 8 ms, and no value is ever part of the SQL. */
+async function insert(
+  database: Database,
+  table: string,
+  columns: Columns,
+  used: readonly string[],
+  rows: readonly Row[],
+): Promise<void> {
+  const keys = new Set<string>(MEASUREMENTS[table as Point["measurement"]].key);
+  const shape = Object.fromEntries(used.map((c) => [c, c === "time" ? "BIGINT" : columns.get(c)!]));
+  const select = used.map((column) => {
+    const value = `r.${quoted(column)}`;
+    if (column === "time") return `make_timestamptz(${value} * 1000)`;
+    return keys.has(column) ? `coalesce(${value}, '')` : value;
+  });
+  await database.run(
+    `INSERT OR REPLACE INTO ${quoted(table)} (${used.map(quoted).join(", ")})
+      SELECT ${select.join(", ")}
+      FROM (SELECT unnest(from_json($1::JSON, '${JSON.stringify([shape])}')) AS r)`,
+    [JSON.stringify(rows)],
+  );
+}
+
+function groupByMeasurement(points: readonly Point[]): Map<Point["measurement"], Point[]> {
+  const groups = new Map<Point["measurement"], Point[]>();
+  for (const point of points) {
+    const group = groups.get(point.measurement);
+    if (group) group.push(point);
+    else groups.set(point.measurement, [point]);
+  }
+  return groups;
+}
+
+/** Names come from `measurements.ts` or have passed `points.ts`: quotes in them would be a bug, and are refused. */
+function quoted(name: string): string {
+  if (/["']/.test(name)) throw new Error(`not a column's name: ${name}`);
+  return `"${name}"`;
+}

@@ -1,0 +1,143 @@
+import http from "node:http";
+import https from "node:https";
+import { HttpError, InfluxDB, Point as Line } from "@influxdata/influxdb-client";
+import { z } from "zod";
+import { failure, type GatewayError, reason } from "../../errors.ts";
+import { revealSecret, secret } from "../../options.ts";
+import type { Point, Refused, Sink } from "../sink.ts";
+
+const url = z
+  .url({ protocol: /^https?$/ })
+  .describe("Where InfluxDB listens, such as http://influx.school.example:8086.");
+
+export const influxOptions = z.discriminatedUnion("version", [
+  z.strictObject({
+    version: z.literal("1").describe("InfluxDB 1.x."),
+    url,
+    database: z
+      .string()
+      .regex(/^[\w.-]+$/)
+      .default("focus")
+      .describe("Database; created if it is missing and the user may."),
+    username: z.string().min(1).optional().describe("User who may write to the database."),
+    password: secret().optional().describe("That user's password."),
+  }),
+  z.strictObject({
+    version: z.literal("2").describe("InfluxDB 2.x."),
+    url,
+    org: z.string().min(1).describe("Organisation, by name or id."),
+    bucket: z.string().min(1).describe("Bucket that the points go to."),
+    token: secret().describe("Token that may write to the bucket."),
+  }),
+]);
+export type InfluxOptions = z.output<typeof influxOptions>;
+
+const TIMEOUT_MS = 20_000;
+const COMPRESS_FROM_BYTES = 1_000;
+const LONGEST_WISH_MS = 15 * 60_000;
+
+/**
+ * InfluxDB 1.x and 2.x. The official client formats and carries; its WriteApi is left alone, for it drops what is
+ * answered with 401 and gives up after three minutes, while our points wait in the journal.
+ */
+export async function openInflux(options: InfluxOptions): Promise<Sink> {
+  const secure = new URL(options.url).protocol === "https:";
+  const agent = new (secure ? https : http).Agent({ keepAlive: true, maxSockets: 2 });
+  const { transport } = new InfluxDB({
+    url: options.url,
+    timeout: TIMEOUT_MS,
+    transportOptions: { agent },
+    ...(options.version === "2" ? { token: revealSecret(options.token) } : { headers: basicAuth(options) }),
+  });
+  const where =
+    options.version === "1"
+      ? `/write?db=${encodeURIComponent(options.database)}&precision=ms`
+      : `/api/v2/write?org=${encodeURIComponent(options.org)}&bucket=${encodeURIComponent(options.bucket)}&precision=ms`;
+
+  const post = (path: string, body: string) =>
+    transport.request(path, body, {
+      method: "POST",
+      headers: { "content-type": "text/plain; charset=utf-8" },
+      gzipThreshold: COMPRESS_FROM_BYTES,
+    });
+
+  /** Writes what it is given, halving where the answer says that not all of it can be taken. */
+  async function send(points: readonly Point[], mayCreate = true): Promise<Refused[]> {
+    try {
+      await post(where, points.map(toLine).join("\n"));
+      return [];
+    } catch (error) {
+      const verdict = judge(error, options.url);
+      if (verdict === "missing" && options.version === "1" && mayCreate) {
+        await createDatabase(options.database);
+        return send(points, false);
+      }
+      if (verdict === "missing") throw failure("INFLUX_REFUSED", { url: options.url, status: 404 }, error);
+      if (verdict !== "halve") throw verdict;
+      if (points.length === 1) return [{ point: points[0]!, why: reason(error) }];
+      // Writing twice changes nothing, so the good half may well have been in the database already.
+      const middle = points.length >> 1;
+      return [
+        ...(await send(points.slice(0, middle), mayCreate)),
+        ...(await send(points.slice(middle), mayCreate)),
+      ];
+    }
+  }
+
+  async function createDatabase(database: string): Promise<void> {
+    try {
+      await post(`/query?q=${encodeURIComponent(`CREATE DATABASE "${database}"`)}`, "");
+    } catch (error) {
+      const verdict = judge(error, options.url);
+      if (typeof verdict !== "string") throw verdict;
+      throw failure("INFLUX_REFUSED", { url: options.url, status: statusOf(error) ?? 0 }, error);
+    }
+  }
+
+  return {
+    name: "influx",
+    write: async (points) => (points.length === 0 ? [] : send(points)),
+    async close() {
+      agent.destroy();
+    },
+  };
+}
+
+function basicAuth(options: Extract<InfluxOptions, { version: "1" }>): Record<string, string> {
+  if (options.username === undefined) return {};
+  const password = options.password === undefined ? "" : revealSecret(options.password);
+  return { authorization: `Basic ${Buffer.from(`${options.username}:${password}`).toString("base64")}` };
+}
+
+/** Line protocol. Every number is a float: a field that was once an integer would refuse 0.5 for ever. */
+function toLine({ measurement, tags, fields, time }: Point): string {
+  const line = new Line(measurement).timestamp(time);
+  for (const [name, value] of Object.entries(tags)) line.tag(name, value);
+  for (const [name, value] of Object.entries(fields)) {
+    if (typeof value === "number") line.floatField(name, value);
+    else if (typeof value === "boolean") line.booleanField(name, value);
+    else if (value !== null) line.stringField(name, value);
+  }
+  return line.toLineProtocol({ convertTime: String }) ?? "";
+}
+
+const statusOf = (error: unknown) => (error instanceof HttpError ? error.statusCode : null);
+
+/** What an answer means: halve and try again, make the database, or wait (an error to reject with). */
+function judge(error: unknown, url: string): "halve" | "missing" | GatewayError {
+  const status = statusOf(error);
+  if (!(error instanceof HttpError) || status === null) return failure("INFLUX_UNREACHABLE", { url }, error);
+  if (status === 413 || status === 422) return "halve";
+  // InfluxDB says what is wrong with a point in JSON. A proxy's 400 is nobody's fault but the address's.
+  if (status === 400 && error.json) return "halve";
+  if (status === 404) return "missing";
+  const problem = failure("INFLUX_REFUSED", { url, status }, error);
+  if (status === 429 || status === 503) return Object.assign(problem, retryAfter(error));
+  return problem;
+}
+
+/** RFC 9110: Retry-After is in seconds. (The client hands the number on as it is.) */
+function retryAfter(error: HttpError): { retryAfterMs?: number } {
+  const seconds = error.retryAfter();
+  return seconds > 0 ? { retryAfterMs: Math.min(seconds * 1000, LONGEST_WISH_MS) } : {};
+}
