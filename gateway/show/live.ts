@@ -1,0 +1,118 @@
+import { randomBytes } from "node:crypto";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { z } from "zod";
+import { failure } from "../errors.ts";
+import type { Logger } from "../log.ts";
+import { isLoopback, loopback, port } from "../options.ts";
+import { packageRoot } from "../paths.ts";
+import type { Clock } from "../terms.ts";
+import type { LiveOrder } from "./nodered/order.ts";
+import { keepRunning } from "./nodered/process.ts";
+
+const passwordHash = () =>
+  z
+    .string()
+    .regex(/^\$2[aby]\$\d\d\$[./A-Za-z0-9]{53}$/, "not a bcrypt hash")
+    .meta({ secret: true });
+
+const login = (username: string) =>
+  z.strictObject({
+    username: z.string().min(1).default(username).describe("Name to log in with."),
+    passwordHash: passwordHash().describe(
+      "bcrypt hash of the password: `npx node-red admin hash-pw` makes one.",
+    ),
+  });
+
+export const liveOptions = z.strictObject({
+  enabled: z.boolean().default(true).describe("Whether to run the live page."),
+  host: z.string().default(loopback).describe("Address to listen on."),
+  port: port().default(1880).describe("Port to listen on."),
+  page: login("teacher")
+    .optional()
+    .describe("Who may see the live page; needed as soon as `host` is not loopback."),
+  editor: login("admin")
+    .optional()
+    .describe("Who may edit flows under /editor. Without it there is no editor."),
+  origins: z
+    .array(z.url({ protocol: /^https?$/ }))
+    .default([])
+    .describe(
+      "Other addresses the page is reached under, as through a TLS proxy: `https://focus.school.example`.",
+    ),
+});
+
+export type LiveOptions = z.infer<typeof liveOptions>;
+
+export interface LiveSurroundings {
+  readonly mqtt: { readonly url: string; readonly username?: string; readonly password?: string };
+  readonly site: string;
+  readonly room: string;
+  readonly dataFolder: string;
+  readonly log: Logger;
+  readonly clock: Clock;
+}
+
+export interface LivePage {
+  /** Where a person opens it. */
+  readonly url: string;
+  /** Where flows are edited, or null while the editor is shut. */
+  readonly editorUrl: string | null;
+  state(): "starting" | "up" | "failed";
+  /** How often the process was started again. */
+  restarts(): number;
+  /** Resident memory of the process in MB; null while there is none. */
+  memoryMb(): number | null;
+  close(): Promise<void>;
+}
+
+/**
+ * Starts Node-RED with the live page in a process of its own, and keeps it running. Resolves when the page is up, or
+ * when its first start failed for a reason that trying again may mend (state `failed`, said in the log).
+ * Throws PORT_IN_USE, EXPOSED_WITHOUT_CREDENTIALS.
+ */
+export async function openLivePage(options: LiveOptions, surroundings: LiveSurroundings): Promise<LivePage> {
+  const { host, page = null, editor = null, origins } = options;
+  const { mqtt, site, room, dataFolder, log, clock } = surroundings;
+  if (!isLoopback(host) && !page)
+    throw failure("EXPOSED_WITHOUT_CREDENTIALS", { key: "show.live.host", host });
+
+  const folder = path.join(dataFolder, "node-red");
+  const order: LiveOrder = {
+    host,
+    port: options.port,
+    folder,
+    flows: path.join(packageRoot, "flows"),
+    credentialSecret: await credentialSecret(folder),
+    room,
+    topics: `classroom/v1/${site}/${room}`,
+    mqtt,
+    page,
+    editor,
+    origins,
+  };
+  const running = await keepRunning(order, { log, clock });
+  const root = `http://${host.includes(":") ? `[${host}]` : host}:${running.port()}`;
+  return {
+    url: `${root}/live`,
+    editorUrl: editor ? `${root}/editor` : null,
+    state: running.state,
+    restarts: running.restarts,
+    memoryMb: running.memoryMb,
+    close: running.close,
+  };
+}
+
+/** The key to the credentials in a school's own flows: random, made once, readable by the gateway's user only. */
+async function credentialSecret(folder: string): Promise<string> {
+  const file = path.join(folder, "credential-secret");
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  try {
+    return (await readFile(file, "utf8")).trim();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+  }
+  const secret = randomBytes(32).toString("base64url");
+  await writeFile(file, `${secret}\n`, { mode: 0o600, flag: "wx" });
+  return secret;
+}

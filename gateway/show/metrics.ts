@@ -1,0 +1,61 @@
+import { Gauge, Registry } from "prom-client";
+import type { StatusReport } from "./report.ts";
+
+/**
+ * The report as Prometheus text. What is unknown is left out rather than written as 0, so that a graph shows a gap.
+ * The only labels are names from the config (camera, sink, process): never a seat or a person.
+ */
+export class Metrics {
+  readonly #registry = new Registry();
+  readonly #gauges = new Map<string, Gauge>();
+
+  get contentType(): string {
+    return this.#registry.contentType;
+  }
+
+  async text(report: StatusReport): Promise<string> {
+    const { health, room } = report;
+    this.#registry.resetMetrics();
+    this.#set("ready", "1 when the gateway is ready", report.notReady.length === 0 ? 1 : 0);
+    this.#set("uptime_seconds", "Seconds since the gateway started", health.uptime_s);
+    this.#set("focus_ratio", "The room's focus in its last window, 0-1; absent when unknown", room?.focus);
+    this.#set("coverage_ratio", "Share of expected head-time that was seen, 0-1", room?.coverage);
+    this.#set("frames_per_second", "Pictures looked at per second", health.frames_per_second);
+    this.#set("frame_age_seconds", "Seconds since the last picture", health.frame_age_s);
+    this.#set("spool_messages", "Messages on disk that wait for the broker", health.spool_depth);
+    this.#set("disk_free_bytes", "Free space where the data is kept", scaled(health.disk_free_mb, 1e6));
+    this.#set("temperature_celsius", "The hottest zone of the machine", health.temperature_c);
+    for (const [camera, { state }] of Object.entries(health.cameras))
+      this.#set("camera_ok", "1 when the camera delivers", state === "ok" ? 1 : 0, { camera });
+    for (const [sensor, { state }] of Object.entries(health.sensors))
+      this.#set("sensor_ok", "1 when the sensor delivers", state === "ok" ? 1 : 0, { sensor });
+    for (const [part, count] of Object.entries(report.restarts))
+      this.#set("restarts", "How often a process was started again", count, { part });
+    for (const [sink, points] of Object.entries(report.backlog))
+      this.#set("sink_backlog_points", "Points a sink has not taken yet", points, { sink });
+    for (const [part, megabytes] of Object.entries(report.memoryMb))
+      this.#set("memory_bytes", "Resident memory of a process", megabytes * 1e6, { part });
+    return this.#registry.metrics();
+  }
+
+  #set(name: string, help: string, value: number | null | undefined, labels: Record<string, string> = {}) {
+    if (value === null || value === undefined || Number.isNaN(value)) {
+      // prom-client writes 0 for a gauge without labels that was never set.
+      this.#gauges.get(name)?.remove();
+      return;
+    }
+    let gauge = this.#gauges.get(name);
+    if (!gauge) {
+      gauge = new Gauge({
+        name: `focus_gateway_${name}`,
+        help,
+        labelNames: Object.keys(labels),
+        registers: [this.#registry],
+      });
+      this.#gauges.set(name, gauge);
+    }
+    gauge.set(labels, value);
+  }
+}
+
+const scaled = (value: number | null, factor: number) => (value === null ? null : value * factor);

@@ -1,0 +1,41 @@
+/**
+ * What the gateway and the live page's process say to each other, over the channel between parent and child. Secrets
+ * travel here and not as arguments or environment, which other users of the machine can read.
+ */
+
+/** The one order the parent gives, right after the start. */
+export interface LiveOrder {
+  readonly host: string;
+  /** 0 takes any free port. */
+  readonly port: number;
+  /** Folder for Node-RED's own files; only the gateway's user may read it. */
+  readonly folder: string;
+  /** The package's `flows/` folder. */
+  readonly flows: string;
+  /** Encrypts what a school's own flows keep as credentials. */
+  readonly credentialSecret: string;
+  readonly room: string;
+  /** `classroom/v1/{site}/{room}` */
+  readonly topics: string;
+  readonly mqtt: { readonly url: string; readonly username?: string; readonly password?: string };
+  /** Who may see the page; null lets everybody in who reaches the port. */
+  readonly page: Login | null;
+  /** Who may edit flows; null keeps the editor shut. */
+  readonly editor: Login | null;
+  /** Other origins under which the page is reached, as through a TLS proxy. */
+  readonly origins: readonly string[];
+}
+
+export interface Login {
+  readonly username: string;
+  /** bcrypt */
+  readonly passwordHash: string;
+}
+
+/** What the child answers. */
+export type LiveWord =
+  | { readonly word: "ready" }
+  | { readonly word: "up"; readonly port: number }
+  | { readonly word: "failed"; readonly problem: string; readonly portInUse: boolean }
+  | { readonly word: "log"; readonly level: "warn" | "error"; readonly text: string }
+  | { readonly word: "alive"; readonly memoryMb: number };

@@ -1,0 +1,17 @@
+import { z } from "zod";
+import { healthOptions } from "./health.ts";
+import { liveOptions } from "./live.ts";
+
+/** Show: the page people look at, and what machines ask. This is the step's public face. */
+
+export const showOptions = z.strictObject({
+  live: liveOptions.prefault({}).describe("The live page (Node-RED with its dashboard)."),
+  health: healthOptions.prefault({}).describe("/healthz, /readyz and /metrics."),
+});
+
+export type ShowOptions = z.infer<typeof showOptions>;
+
+export { type HealthServer, openHealthServer } from "./health.ts";
+export { type LivePage, openLivePage } from "./live.ts";
+export type { HealthReport, StatusReport } from "./report.ts";
+export { readVitals, type Vitals } from "./vitals.ts";
