@@ -1,0 +1,121 @@
+import type { CameraState, Engine, Message, Reading, Window } from "../terms.ts";
+import { topics } from "./topics.ts";
+
+/** Payloads as `docs/mqtt.md` promises them. Fields are only ever added. */
+
+/** The room's window, or that of a zone. Taking a `Window` and nothing else is what keeps people out of messages. */
+export function focusMessage(window: Window, zone?: string): Message {
+  return {
+    topic: zone === undefined ? topics.focus : topics.zoneFocus(zone),
+    kind: "focus",
+    retain: false,
+    payload: JSON.stringify({
+      time: isoTime(window.time),
+      window_s: window.windowSeconds,
+      focus: rounded(window.focus),
+      low: rounded(window.low),
+      high: rounded(window.high),
+      coverage: rounded(window.coverage),
+      heads: window.heads,
+      expected: window.expected,
+      targets:
+        window.targets &&
+        Object.fromEntries(Object.entries(window.targets).map(([target, share]) => [target, rounded(share)])),
+      shifts_per_min: rounded(window.shiftsPerMinute),
+      synchrony: rounded(window.synchrony),
+      activity: window.activity,
+      lesson: window.lesson,
+      quality: window.quality,
+      model: window.model,
+      provider: engineText(window.engine),
+    }),
+  };
+}
+
+export function sensorMessage(reading: Reading): Message {
+  return {
+    topic: topics.sensor(reading.device, reading.quantity),
+    kind: "environment",
+    retain: false,
+    payload: JSON.stringify({
+      time: isoTime(reading.time),
+      // Seven digits: what a 32-bit float holds, and more than any sensor means.
+      value: Number.isFinite(reading.value) ? Number(reading.value.toPrecision(7)) : null,
+      unit: reading.unit,
+      quality: reading.quality,
+    }),
+  };
+}
+
+/** Something that happened, with what it is about in plain values: `{ kind: "focus_drop", from: 0.8, to: 0.5 }`. */
+export interface GatewayEvent {
+  readonly time: number;
+  readonly kind: string;
+  readonly [about: string]: string | number | boolean | null;
+}
+
+export function eventMessage({ time, kind, ...about }: GatewayEvent): Message {
+  const values = Object.entries(about).map(([key, value]) => [
+    key,
+    typeof value === "number" ? rounded(value) : value,
+  ]);
+  return {
+    topic: topics.event(kind),
+    kind: "event",
+    retain: false,
+    payload: JSON.stringify({ time: isoTime(time), kind, ...Object.fromEntries(values) }),
+  };
+}
+
+/** How the gateway itself is doing. Null is "not known here". */
+export interface HealthReport {
+  readonly time: number;
+  readonly version: string;
+  readonly uptimeSeconds: number;
+  readonly engine: Engine | null;
+  readonly model: string | null;
+  readonly framesPerSecond: number | null;
+  readonly frameAgeSeconds: number | null;
+  readonly spoolDepth: number;
+  readonly spoolBytes: number;
+  /** Messages lost because the spool was full. */
+  readonly dropped: number;
+  readonly diskFreeMegabytes: number | null;
+  readonly temperatureCelsius: number | null;
+  readonly cameras: Readonly<Record<string, CameraState>>;
+  readonly sensors: Readonly<Record<string, string>>;
+}
+
+export function healthMessage(report: HealthReport): Message {
+  return {
+    topic: topics.health,
+    kind: "health",
+    retain: true,
+    payload: JSON.stringify({
+      time: isoTime(report.time),
+      version: report.version,
+      uptime_s: Math.round(report.uptimeSeconds),
+      provider: report.engine && engineText(report.engine),
+      model: report.model,
+      frames_per_second: rounded(report.framesPerSecond),
+      frame_age_s: rounded(report.frameAgeSeconds),
+      spool_depth: report.spoolDepth,
+      spool_bytes: report.spoolBytes,
+      dropped: report.dropped,
+      disk_free_mb: rounded(report.diskFreeMegabytes),
+      temperature_c: rounded(report.temperatureCelsius),
+      cameras: report.cameras,
+      sensors: report.sensors,
+    }),
+  };
+}
+
+/** `cpu:int8`: what ran the networks, and in which precision. */
+export const engineText = ({ provider, precision }: Engine): string => `${provider}:${precision}`;
+
+const isoTime = (time: number): string => new Date(time).toISOString();
+
+/** Four decimals; JSON knows no NaN and no infinity, so those are null. */
+function rounded(value: number | null): number | null {
+  return value === null || !Number.isFinite(value) ? null : Math.round(value * 10_000) / 10_000;
+}

@@ -1,0 +1,26 @@
+/**
+ * publish: messages leave the room.
+ *
+ *   Window ─▶ message ─▶ spool (on disk first) ─▶ MQTT, to the school's broker or the embedded one
+ *   Control ◀── set/activity, set/pause, set/mark
+ */
+export { type Broker, brokerOptions, openBroker } from "./broker.ts";
+export { type Control, listenForControls } from "./controls.ts";
+export {
+  engineText,
+  eventMessage,
+  focusMessage,
+  type GatewayEvent,
+  type HealthReport,
+  healthMessage,
+  sensorMessage,
+} from "./messages.ts";
+export {
+  mqttOptions,
+  openPublisher,
+  type Publisher,
+  type PublisherOptions,
+  type PublisherState,
+} from "./publisher.ts";
+export { spoolOptions } from "./spool/spool.ts";
+export { isTopicLevel, topicRoot, topics } from "./topics.ts";

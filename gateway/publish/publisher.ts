@@ -1,0 +1,208 @@
+import { z } from "zod";
+import { failure, reason } from "../errors.ts";
+import type { Logger } from "../log.ts";
+import { connectMqtt, type MqttConnection } from "../mqtt.ts";
+import { revealSecret, secret } from "../options.ts";
+import type { Clock, Message, MessageClass } from "../terms.ts";
+import { openSpool, type SpoolSettings } from "./spool/spool.ts";
+import { isTopicLevel, topics } from "./topics.ts";
+
+export const mqttOptions = z.strictObject({
+  url: z
+    .string()
+    .regex(
+      /^(mqtts?|tcp|ssl|tls):\/\/[^/\s]+$/,
+      "an address such as mqtt://broker.school:1883 or mqtts://broker.school:8883",
+    )
+    .optional()
+    .describe("The broker to publish to. Left out: the embedded one."),
+  username: z.string().min(1).optional().describe("User name at that broker."),
+  password: secret().optional().describe("Password at that broker."),
+  caFile: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      "PEM file of the authority that signed the broker's certificate, when the system does not know it.",
+    ),
+});
+
+/**
+ * The way out: each message is on disk before the broker sees it, and leaves the disk when the broker has
+ * acknowledged it.
+ *
+ *   send ─▶ spool ─▶ at most 100 in flight, in order ─▶ PUBACK ─▶ acknowledged in the spool
+ */
+export interface Publisher {
+  /** Resolves when the message is safe on disk; rejects as `Spool.append` does. The broker may be away. */
+  send(message: Message): Promise<void>;
+  state(): PublisherState;
+  /** The connection, for listening to controls. */
+  readonly connection: MqttConnection;
+  /** Sends what it can for two seconds, says `stopped`, and keeps the rest on disk for the next start. */
+  close(): Promise<void>;
+}
+
+export interface PublisherState {
+  readonly connected: boolean;
+  /** The broker is there and does not let us in. */
+  readonly refused: boolean;
+  readonly spoolDepth: number;
+  readonly spoolBytes: number;
+  readonly dropped: Readonly<Record<MessageClass, number>>;
+}
+
+export interface PublisherOptions {
+  /** `classroom/v1/{site}/{room}`, from `topicRoot`. */
+  readonly root: string;
+  readonly mqtt: z.output<typeof mqttOptions> & { readonly url: string };
+  readonly spool: SpoolSettings;
+}
+
+/** More do not make it faster, and mqtt.js keeps each in memory. */
+const IN_FLIGHT = 100;
+const GOODBYE_MS = 2_000;
+
+export async function openPublisher(
+  { root, mqtt, spool: spoolSettings }: PublisherOptions,
+  { log, clock }: { log: Logger; clock: Clock },
+): Promise<Publisher> {
+  const password = mqtt.password === undefined ? undefined : revealSecret(mqtt.password);
+  const spool = await openSpool(spoolSettings, { log, clock });
+  const stateTopic = `${root}/${topics.state}`;
+  const connection = connectMqtt(
+    {
+      ...mqtt,
+      password,
+      // The same at each start: a new connection then ends a half-dead old one, and with it the old one's will, which
+      // would otherwise say `offline` a minute after we came back.
+      clientId: `focus-gateway:${root.split("/").slice(2).join(":")}`,
+      will: { topic: stateTopic, payload: "offline", retain: true },
+      cleanSession: true,
+    },
+    log,
+    clock,
+  );
+
+  let refused = false;
+  /** `online` has been acknowledged on this connection. */
+  let announced = false;
+  let closing: Promise<void> | undefined;
+  /** Sent and not acknowledged in the spool, in order. */
+  let window: { readonly sequence: number; done: boolean }[] = [];
+  let inFlight = 0;
+  /** A message was not acknowledged: nothing after it counts until all are sent again from there. */
+  let broken = false;
+  let sending: Promise<void> | undefined;
+  let again = false;
+
+  connection.onState((state) => {
+    refused = state === "refused";
+    announced = false;
+    if (state === "connected") void announce();
+  });
+
+  /** A retained `online` given to a client before its CONNACK gets lost (zigbee2mqtt#3625). */
+  async function announce(): Promise<void> {
+    try {
+      await connection.publish(stateTopic, "online", { retain: true });
+      announced = true;
+      wake();
+    } catch {
+      // The connection ended; the next one announces.
+    }
+  }
+
+  /** Looks whether there is something to send, now or right after the look that is under way. */
+  function wake(): void {
+    again = true;
+    sending ??= sendAll()
+      .catch((error) => log.error({ err: error }, `sending stopped: ${reason(error)}`))
+      .finally(() => {
+        sending = undefined;
+        if (again) wake();
+      });
+  }
+
+  async function sendAll(): Promise<void> {
+    while (again) {
+      again = false;
+      if (broken && inFlight === 0) {
+        spool.rewind();
+        window = [];
+        broken = false;
+      }
+      while (announced && !broken && inFlight < IN_FLIGHT) {
+        const entries = await spool.take(IN_FLIGHT - inFlight);
+        if (entries.length === 0) break;
+        for (const { sequence, message } of entries) sendOne(sequence, message);
+      }
+    }
+  }
+
+  function sendOne(sequence: number, message: Message): void {
+    const sent = { sequence, done: false };
+    window.push(sent);
+    inFlight += 1;
+    connection
+      .publish(message.topic, message.payload, { retain: message.retain })
+      .then(
+        () => {
+          sent.done = true;
+        },
+        () => {
+          broken = true;
+        },
+      )
+      .finally(() => {
+        inFlight -= 1;
+        if (!broken) acknowledge();
+        wake();
+      });
+  }
+
+  function acknowledge(): void {
+    let upTo: number | undefined;
+    while (window[0]?.done) upTo = window.shift()!.sequence;
+    if (upTo !== undefined) spool.acknowledge(upTo);
+  }
+
+  async function goodbye(): Promise<void> {
+    const until = clock.elapsed() + GOODBYE_MS;
+    while (connection.connected && (spool.depth() > 0 || inFlight > 0) && clock.elapsed() < until)
+      await clock.sleep(20);
+    announced = false;
+    if (connection.connected) {
+      const said = new AbortController();
+      const saying = connection.publish(stateTopic, "stopped", { retain: true }).catch(() => {});
+      await Promise.race([saying, clock.sleep(GOODBYE_MS, said.signal)]);
+      said.abort();
+    }
+    await connection.close();
+    await sending;
+    await spool.close();
+  }
+
+  return {
+    connection,
+    async send(message) {
+      const bad = message.topic.split("/").find((name) => !isTopicLevel(name));
+      // Refused here, for in the spool it would stand in everything else's way.
+      if (bad !== undefined)
+        throw failure("INTERNAL", { problem: `${message.topic} is no topic to publish to` });
+      await spool.append({ ...message, topic: `${root}/${message.topic}` });
+      wake();
+    },
+    state: () => ({
+      connected: connection.connected,
+      refused,
+      spoolDepth: spool.depth(),
+      spoolBytes: spool.bytes(),
+      dropped: spool.counts().dropped,
+    }),
+    close() {
+      closing ??= goodbye();
+      return closing;
+    },
+  };
+}
