@@ -1,0 +1,152 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { readFile, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { describe, expect, it, onTestFinished } from "vitest";
+import type { GatewayError } from "../../../gateway/errors.ts";
+import { packageRoot } from "../../../gateway/paths.ts";
+import { openDatabase } from "../../../gateway/record/duckdb.ts";
+import { openEmbedded, storeFile } from "../../../gateway/record/sinks/embedded.ts";
+import { reading, sinkContract } from "../../contracts/sink.ts";
+import { temporaryFolder } from "../../support/places.ts";
+
+/** Child processes run the compiled gateway, as people do. */
+const dist = process.env.FOCUS_GATEWAY_DIST ?? "dist";
+
+async function openStore(folder?: string) {
+  const dataFolder = folder ?? (await temporaryFolder());
+  const sink = await openEmbedded(dataFolder);
+  onTestFinished(() => sink.close());
+  const rows = async (sql: string) => {
+    const found: unknown[][] = [];
+    await sink.read(
+      { sql, maximumRows: 10_000, timeoutSeconds: 10 },
+      { columns: async () => {}, rows: async (rows) => void found.push(...rows) },
+    );
+    return found;
+  };
+  return { dataFolder, sink, rows };
+}
+
+sinkContract("embedded", async () => {
+  const { sink, rows } = await openStore();
+  const look = async (measurement: string, field: string) =>
+    (await rows(`SELECT "${field}" FROM ${measurement} ORDER BY time`)).map(([value]) => value);
+  return { sink, look };
+});
+
+/** Runs a module's text in a process of its own, with the store's file as argument. */
+function elsewhere(text: string, file: string) {
+  const child = spawn(process.execPath, ["--input-type=module", "-e", text, file], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  onTestFinished(() => void child.kill("SIGKILL"));
+  return child;
+}
+
+describe("the embedded store", () => {
+  it("has the time in UTC to the millisecond", async () => {
+    const { sink, rows } = await openStore();
+    await sink.write([{ ...reading(0, 1), time: Date.UTC(2026, 2, 29, 1, 59, 59, 123) }]);
+    expect(await rows("SELECT time FROM environment")).toEqual([["2026-03-29T01:59:59.123Z"]]);
+    expect(await rows("SELECT date_trunc('day', time) FROM environment")).toEqual([
+      ["2026-03-29T00:00:00.000Z"],
+    ]);
+  });
+
+  it("gains columns as the schema grows, and an older file gains what it lacks", async () => {
+    const folder = await temporaryFolder();
+    const old = await openDatabase(storeFile(folder));
+    await old.run(
+      "CREATE TABLE gateway_health (time TIMESTAMPTZ NOT NULL, site VARCHAR NOT NULL, room VARCHAR NOT NULL, PRIMARY KEY (time, site, room))",
+    );
+    old.close();
+    const { sink, rows } = await openStore(folder);
+    const tags = { site: "s", room: "r" };
+    const fields = { version: "2", disk_free_mb: 12.5, cameras_front_state: "ok", hot: true };
+    expect(await sink.write([{ measurement: "gateway_health", tags, fields, time: 1 }])).toEqual([]);
+    await sink.close();
+    const again = await openStore(folder);
+    expect(
+      await again.rows("SELECT version, disk_free_mb, cameras_front_state, hot FROM gateway_health"),
+    ).toEqual([["2", 12.5, "ok", true]]);
+    await expect(rows("SELECT 1")).rejects.toThrow("closed");
+  });
+
+  it("tells apart two events of one moment that are about different zones", async () => {
+    const { sink, rows } = await openStore();
+    const drop = (zone: string) => ({
+      measurement: "event" as const,
+      tags: { site: "s", room: "r", kind: "focus_drop", zone },
+      fields: { count: 1 },
+      time: 1000,
+    });
+    await sink.write([drop("front"), drop("back")]);
+    expect(await rows("SELECT zone FROM event ORDER BY zone")).toEqual([["back"], ["front"]]);
+  });
+
+  it("says STORE_LOCKED while another process holds the file, and opens once it has let go", async () => {
+    const { dataFolder, sink } = await openStore();
+    await sink.close();
+    const holder = elsewhere(
+      `const { DuckDBInstance } = await import("@duckdb/node-api");
+       const instance = await DuckDBInstance.create(process.argv[1]);
+       console.log("held"); setInterval(() => instance, 1000);`,
+      storeFile(dataFolder),
+    );
+    await once(holder.stdout, "data");
+    await expect(openEmbedded(dataFolder)).rejects.toMatchObject({ code: "STORE_LOCKED" });
+    holder.kill("SIGKILL");
+    await once(holder, "exit");
+    await (await openEmbedded(dataFolder)).close();
+  });
+
+  it("says STORE_UNREADABLE about a damaged file, and leaves it as it is", async () => {
+    const folder = await temporaryFolder();
+    await writeFile(storeFile(folder), "this is no database\n".repeat(1000));
+    const before = await readFile(storeFile(folder));
+    const error = (await openEmbedded(folder).catch((error) => error)) as GatewayError;
+    expect(error.code).toBe("STORE_UNREADABLE");
+    expect(error.message).toContain(path.basename(storeFile(folder)));
+    expect(await readFile(storeFile(folder))).toEqual(before);
+  });
+
+  it("has every row whose write had resolved when its process was killed", async () => {
+    const folder = await temporaryFolder();
+    const sinkModule = path.join(packageRoot, dist, "gateway/record/sinks/embedded.js");
+    for (let round = 0; round < 3; round += 1) {
+      const child = elsewhere(
+        `const { openEmbedded } = await import(${JSON.stringify(sinkModule)});
+         const sink = await openEmbedded(process.argv[1]);
+         for (let i = 0; ; i += 1) {
+           const time = ${round} * 1e6 + i;
+           await sink.write([{ measurement: "environment", tags: { site: "s", room: "r", device: "d", quantity: "q" }, fields: { value: i }, time }]);
+           process.stdout.write(time + "\\n");
+         }`,
+        folder,
+      );
+      let said = "";
+      child.stdout.on("data", (chunk) => {
+        said += chunk;
+      });
+      while (said.split("\n").length < 40) await new Promise((resolve) => setTimeout(resolve, 5));
+      child.kill("SIGKILL");
+      await once(child, "close");
+      // The last line may have been cut by the kill; all the others were acknowledged.
+      const acknowledged = said.split("\n").slice(0, -1).map(Number);
+      const { sink, rows } = await openStore(folder);
+      const found = new Set((await rows("SELECT epoch_ms(time) FROM environment")).map(([time]) => time));
+      expect(acknowledged.filter((time) => !found.has(time))).toEqual([]);
+      expect(acknowledged.length).toBeGreaterThan(30);
+      await sink.close();
+    }
+  });
+
+  it("leaves no listener on the process behind", async () => {
+    const count = () => process.eventNames().map((name) => [name, process.listenerCount(name as "exit")]);
+    await (await openEmbedded(await temporaryFolder())).close();
+    const before = count();
+    await (await openEmbedded(await temporaryFolder())).close();
+    expect(count()).toEqual(before);
+  });
+});
