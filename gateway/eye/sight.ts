@@ -23,7 +23,7 @@ export interface Sight {
 const FAILURES_IN_A_ROW = 10;
 
 /**
- *   camera ──Frame──▶ look ──View──▶ say          one such line for each camera, taking turns at looking
+ *   camera ──Frame──▶ look ──View──▶ say          one such line for each camera
  *
  * Recordings (pace `every`) are opened here already, so that a file that cannot be played is refused at once. Rejects
  * with what perception or a recording throws. `say` resolves when the message is on its way.
@@ -41,16 +41,21 @@ export async function openSight(
   const recordings = live ? [] : await openAll(start.cameras, open);
 
   let watches: readonly Watch[] = [];
-  let turn: Promise<unknown> = Promise.resolve();
-  let lookingSince: number | null = null;
+  let waiting = 0;
+  let gotOnAt = 0;
   let failures = 0;
 
+  /** Perception takes one frame after the other, and no camera asks again before it was served: none crowds out another. */
   async function look(frame: Frame): Promise<void> {
-    lookingSince = clock.elapsed();
+    if (waiting === 0) gotOnAt = clock.elapsed();
+    waiting += 1;
     try {
       const view = await perception.look(frame);
       failures = 0;
-      await say({ kind: "view", view });
+      // From the light to the look. A recording's times are not of today.
+      const capture = live ? Math.max(0, clock.now() - frame.time - view.took.total) : 0;
+      const file = frame.file === undefined ? {} : { file: frame.file };
+      await say({ kind: "view", view: { ...view, ...file, took: { ...view.took, capture } } });
     } catch (error) {
       failures += 1;
       if (failures === 1)
@@ -58,20 +63,14 @@ export async function openSight(
       // Let the process fall: the gateway says so and starts a new one.
       if (failures === FAILURES_IN_A_ROW) setImmediate(() => fall(error));
     } finally {
-      lookingSince = null;
+      waiting -= 1;
+      gotOnAt = clock.elapsed();
     }
-  }
-
-  /** First come, first served; and as no camera asks again before it was served, none can crowd out another. */
-  function lookInTurn(frame: Frame): Promise<void> {
-    const looked = turn.then(() => look(frame));
-    turn = looked;
-    return looked;
   }
 
   const sight: Sight = {
     engine: perception.engine,
-    isWell: () => lookingSince === null || clock.elapsed() - lookingSince < start.stalledAfterSeconds * 1000,
+    isWell: () => waiting === 0 || clock.elapsed() - gotOnAt < start.stalledAfterSeconds * 1000,
     resume() {
       if (watches.length > 0) return;
       watches = start.cameras.map((camera, index) =>
@@ -79,7 +78,7 @@ export async function openSight(
           clock,
           stalledAfterSeconds: live ? start.stalledAfterSeconds : null,
           again: live,
-          look: lookInTurn,
+          look,
           say: (state, problem) => void say({ kind: "camera", name: camera.name, state, problem }),
         }),
       );

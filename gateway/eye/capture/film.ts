@@ -3,6 +3,8 @@ export interface Picture {
   readonly width: number;
   readonly height: number;
   readonly rgb: Uint8Array;
+  /** The name of its file, if it has one of its own. */
+  readonly file?: string;
 }
 
 /**

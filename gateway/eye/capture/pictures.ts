@@ -60,5 +60,5 @@ async function decode(file: string, maximumWidth: number): Promise<Picture> {
     .toColourspace("srgb")
     .raw({ depth: "uchar" })
     .toBuffer({ resolveWithObject: true });
-  return { width: info.width, height: info.height, rgb: data };
+  return { width: info.width, height: info.height, rgb: data, file: path.basename(file) };
 }

@@ -14,7 +14,7 @@ export async function play(film: Film, framesPerSecond: number, context: CameraC
   const first = await pictures.next();
   const step = 1000 / framesPerSecond;
   const frame = (picture: Picture, sequence: number, time: number): Frame => {
-    return { camera, sequence, time, width: picture.width, height: picture.height, rgb: picture.rgb };
+    return { ...picture, camera, sequence, time };
   };
 
   if (context.pace === "every") {

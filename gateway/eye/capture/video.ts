@@ -31,7 +31,7 @@ export async function videoFilm(options: VideoOptions, log: Logger): Promise<Fil
       const { code, words } = await ffmpeg.ended;
       if (signal.aborted) return;
       if (pictures === 0) {
-        throw failure("INPUT_NOT_VIDEO", { path: options.path, problem: words || "it holds no picture" });
+        throw failure("INPUT_NOT_VIDEO", { path: options.path, problem: inWords(words) });
       }
       if ((code !== 0 || words) && !told) {
         told = true;
@@ -48,12 +48,16 @@ export async function videoFilm(options: VideoOptions, log: Logger): Promise<Fil
   };
 }
 
+const inWords = (words: string) =>
+  words === "" || words.includes("matches no streams") ? "there are no moving pictures in it" : words;
+
 /** The options between `ffmpeg` and its output. */
 function decoding({ path, framesPerSecond, maximumWidth }: VideoOptions): string[] {
   return [
     // A playlist in disguise must not make us fetch what it names.
     ...["-protocol_whitelist", "file", "-i", `file:${path}`],
-    ...["-map", "0:v:0", "-an", "-sn", "-dn"],
+    // Capital V: the cover of a song is no film.
+    ...["-map", "0:V:0", "-an", "-sn", "-dn"],
     // `ow/dar` and `iw*sar`: pixels that are not square become so, for a squeezed face is hard to find.
     "-vf",
     `fps=fps=${framesPerSecond}:eof_action=pass,scale=w=min(${maximumWidth}\\,iw*sar):h=round(ow/dar),setsar=1`,
