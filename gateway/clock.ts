@@ -17,3 +17,20 @@ export const systemClock: Clock = {
     });
   },
 };
+
+/** Does something over and over, the first time at once, until closed. What it throws is its own to handle. */
+export function repeat(seconds: number, clock: Clock, work: () => Promise<void>): { close(): Promise<void> } {
+  const stopping = new AbortController();
+  const running = (async () => {
+    while (!stopping.signal.aborted) {
+      await work();
+      await clock.sleep(seconds * 1000, stopping.signal);
+    }
+  })();
+  return {
+    async close() {
+      stopping.abort();
+      await running;
+    },
+  };
+}

@@ -32,6 +32,8 @@ export interface Frame {
   readonly rgb: Uint8Array;
   /** What a scripted lesson says is going on. Only the simulated camera knows. */
   readonly cue?: Cue;
+  /** Name of the file it was read from, where every frame has one of its own. */
+  readonly file?: string;
 }
 
 /** A scripted lesson's own word on what the class is doing, standing in for the teacher. */
@@ -99,6 +101,7 @@ export interface View {
     readonly total: number;
   };
   readonly cue?: Cue;
+  readonly file?: string;
 }
 
 /** How a camera is doing. Everything but `ok` is published as such and never as inattention. */
@@ -170,6 +173,27 @@ export interface WindowFacts {
   readonly quality: Quality;
   readonly model: string;
   readonly engine: Engine;
+}
+
+/** How the gateway itself is doing. Nothing in it is about people. Null is "not known here". */
+export interface Health {
+  readonly time: number;
+  readonly version: string;
+  readonly uptimeSeconds: number;
+  readonly engine: Engine | null;
+  readonly model: string | null;
+  readonly framesPerSecond: number | null;
+  /** Since the last picture that was looked at, of the camera that is furthest behind. */
+  readonly frameAgeSeconds: number | null;
+  readonly spoolDepth: number;
+  readonly spoolBytes: number;
+  /** Messages lost because the spool was full. */
+  readonly dropped: number;
+  readonly diskFreeMegabytes: number | null;
+  /** Of the hottest part of the machine. */
+  readonly temperatureCelsius: number | null;
+  readonly cameras: Readonly<Record<string, CameraState>>;
+  readonly sensors: Readonly<Record<string, string>>;
 }
 
 declare const protectedByConstruction: unique symbol;

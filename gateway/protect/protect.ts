@@ -56,8 +56,11 @@ export interface Lesson {
 export interface Protector {
   /** Adds one camera's moment. Ignored while paused. */
   take(attention: Attention, lesson: Lesson): void;
-  /** Closes the window that ends at `time` and starts the next one. */
-  close(time: number, lesson: Lesson): Window;
+  /**
+   * Closes the window that ends at `time` and starts the next one. The last window of a recording may be shorter than
+   * the others: `seconds` says how long it was.
+   */
+  close(time: number, lesson: Lesson, seconds?: number): Window;
   /** While paused nothing is gathered; windows touched by a pause say so. */
   pause(paused: boolean): void;
 }
@@ -90,18 +93,18 @@ export function openProtector(
         stretch: Math.floor(into * stretches),
       });
     },
-    close(time, { activity, lesson }) {
+    close(time, { activity, lesson }, seconds = windowSeconds) {
       if (gathered.cameras.size > 0) seenLately.see(meanHeads(gathered));
       const window = closeWindow(gathered, {
         time,
-        windowSeconds,
+        windowSeconds: seconds,
         activity,
         lesson,
         paused: paused || pausedDuring,
         expected: options.expectedHeads ?? seenLately.expected(minimumGroup),
         minimumGroup,
         minimumCoverage,
-        stretches,
+        stretches: Math.max(1, Math.ceil((stretches * seconds) / windowSeconds)),
         focusApplies: options.focusTargets[activity].length > 0,
         model,
         engine,

@@ -1,4 +1,4 @@
-import type { CameraState, Engine, Message, Reading, Window } from "../terms.ts";
+import type { Engine, Health, Message, Reading, Window } from "../terms.ts";
 import { topics } from "./topics.ts";
 
 /** Payloads as `docs/mqtt.md` promises them. Fields are only ever added. */
@@ -67,26 +67,7 @@ export function eventMessage({ time, kind, ...about }: GatewayEvent): Message {
   };
 }
 
-/** How the gateway itself is doing. Null is "not known here". */
-export interface HealthReport {
-  readonly time: number;
-  readonly version: string;
-  readonly uptimeSeconds: number;
-  readonly engine: Engine | null;
-  readonly model: string | null;
-  readonly framesPerSecond: number | null;
-  readonly frameAgeSeconds: number | null;
-  readonly spoolDepth: number;
-  readonly spoolBytes: number;
-  /** Messages lost because the spool was full. */
-  readonly dropped: number;
-  readonly diskFreeMegabytes: number | null;
-  readonly temperatureCelsius: number | null;
-  readonly cameras: Readonly<Record<string, CameraState>>;
-  readonly sensors: Readonly<Record<string, string>>;
-}
-
-export function healthMessage(report: HealthReport): Message {
+export function healthMessage(report: Health): Message {
   return {
     topic: topics.health,
     kind: "health",

@@ -11,7 +11,6 @@ export {
   eventMessage,
   focusMessage,
   type GatewayEvent,
-  type HealthReport,
   healthMessage,
   sensorMessage,
 } from "./messages.ts";

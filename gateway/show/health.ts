@@ -30,7 +30,7 @@ export interface HealthServer {
  */
 export async function openHealthServer(
   options: HealthOptions,
-  { report, log }: { report: () => StatusReport; log: Logger },
+  { report, log }: { report: () => Promise<StatusReport>; log: Logger },
 ): Promise<HealthServer> {
   const token = options.token === undefined ? undefined : revealSecret(options.token);
   if (!isLoopback(options.host) && !token)
@@ -56,7 +56,7 @@ export async function openHealthServer(
       response.setHeader("www-authenticate", "Bearer");
       return reply(response, 401, "text/plain", "a bearer token is needed\n");
     }
-    const current = report();
+    const current = await report();
     if (pathname === "/metrics")
       return reply(response, 200, metrics.contentType, await metrics.text(current));
     const ready = current.notReady.length === 0;

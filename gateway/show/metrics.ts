@@ -17,17 +17,19 @@ export class Metrics {
     const { health, room } = report;
     this.#registry.resetMetrics();
     this.#set("ready", "1 when the gateway is ready", report.notReady.length === 0 ? 1 : 0);
-    this.#set("uptime_seconds", "Seconds since the gateway started", health.uptime_s);
+    this.#set("uptime_seconds", "Seconds since the gateway started", health.uptimeSeconds);
     this.#set("focus_ratio", "The room's focus in its last window, 0-1; absent when unknown", room?.focus);
     this.#set("coverage_ratio", "Share of expected head-time that was seen, 0-1", room?.coverage);
-    this.#set("frames_per_second", "Pictures looked at per second", health.frames_per_second);
-    this.#set("frame_age_seconds", "Seconds since the last picture", health.frame_age_s);
-    this.#set("spool_messages", "Messages on disk that wait for the broker", health.spool_depth);
-    this.#set("disk_free_bytes", "Free space where the data is kept", scaled(health.disk_free_mb, 1e6));
-    this.#set("temperature_celsius", "The hottest zone of the machine", health.temperature_c);
-    for (const [camera, { state }] of Object.entries(health.cameras))
+    this.#set("frames_per_second", "Pictures looked at per second", health.framesPerSecond);
+    this.#set("frame_age_seconds", "Seconds since the last picture", health.frameAgeSeconds);
+    this.#set("spool_messages", "Messages on disk that wait for the broker", health.spoolDepth);
+    this.#set("spool_bytes", "Disk that the waiting messages take", health.spoolBytes);
+    this.#set("dropped_messages", "Messages lost because the spool was full", health.dropped);
+    this.#set("disk_free_bytes", "Free space where the data is kept", scaled(health.diskFreeMegabytes, 1e6));
+    this.#set("temperature_celsius", "The hottest zone of the machine", health.temperatureCelsius);
+    for (const [camera, state] of Object.entries(health.cameras))
       this.#set("camera_ok", "1 when the camera delivers", state === "ok" ? 1 : 0, { camera });
-    for (const [sensor, { state }] of Object.entries(health.sensors))
+    for (const [sensor, state] of Object.entries(health.sensors))
       this.#set("sensor_ok", "1 when the sensor delivers", state === "ok" ? 1 : 0, { sensor });
     for (const [part, count] of Object.entries(report.restarts))
       this.#set("restarts", "How often a process was started again", count, { part });

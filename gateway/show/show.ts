@@ -13,5 +13,5 @@ export type ShowOptions = z.infer<typeof showOptions>;
 
 export { type HealthServer, openHealthServer } from "./health.ts";
 export { type LivePage, openLivePage } from "./live.ts";
-export type { HealthReport, StatusReport } from "./report.ts";
+export type { StatusReport } from "./report.ts";
 export { readVitals, type Vitals } from "./vitals.ts";

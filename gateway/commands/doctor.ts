@@ -1,0 +1,232 @@
+import { readFile } from "node:fs/promises";
+import { systemClock } from "../clock.ts";
+import { type Config, loadConfig } from "../config.ts";
+import { lockDataFolder } from "../dataFolder.ts";
+import { GatewayError, reason } from "../errors.ts";
+import { openEye } from "../eye/eye.ts";
+import { createLogger } from "../log.ts";
+import { connectMqtt } from "../mqtt.ts";
+import { revealSecret } from "../options.ts";
+import { openBroker } from "../publish/publish.ts";
+import { probeInflux, queryStore } from "../record/record.ts";
+import { readVitals } from "../show/show.ts";
+import { preparedPack } from "./models.ts";
+import type { Terminal } from "./terminal.ts";
+
+/** What a check came to. `advice` says what to do about it, when there is something to do. */
+interface Finding {
+  readonly check: string;
+  readonly result: "ok" | "warning" | "failed";
+  readonly says: string;
+  readonly advice?: string;
+}
+
+const ok = (check: string, says: string): Finding => ({ check, result: "ok", says });
+const warning = (check: string, says: string, advice: string): Finding => ({
+  check,
+  result: "warning",
+  says,
+  advice,
+});
+
+/** Quiet while it looks: what it finds is what it says. */
+const log = createLogger("error");
+const LOOK_SECONDS = 12;
+const ANSWER_SECONDS = 8;
+/** Less than this and the gateway will soon be dropping data. */
+const LITTLE_DISK_MB = 1_000;
+
+/** One line a check; exit code 1 when something failed. Runs beside a gateway that is up, and then asks that. */
+export async function doctor(terminal: Terminal, configFile: string | undefined): Promise<void> {
+  const findings: Finding[] = [];
+  const tell = (finding: Finding) => {
+    findings.push(finding);
+    const sign = { ok: "ok     ", warning: "WARNING", failed: "FAILED " }[finding.result];
+    terminal.say(`${sign} ${finding.check.padEnd(12)} ${finding.says}`);
+    if (finding.advice) terminal.say(`        ${" ".repeat(12)} → ${finding.advice}`);
+    terminal.emit(finding);
+  };
+  const check = async (name: string, look: () => Promise<Finding | readonly Finding[]>) => {
+    const found = await look().catch((error) => failed(name, error));
+    for (const finding of [found].flat()) tell(finding);
+  };
+
+  // Without a config there is nothing else to look at, and the error says all there is to say.
+  const config = await loadConfig(configFile);
+  tell(ok("config", configFile ? `${configFile} is valid` : "none given: the demo's"));
+
+  let running = false;
+  await check("rights", async () => {
+    const lock = await lockDataFolder(config.dataFolder).catch((error) => {
+      if (error instanceof GatewayError && error.code === "DATA_FOLDER_IN_USE") return null;
+      throw error;
+    });
+    running = lock === null;
+    await lock?.release();
+    return ok("rights", `${config.dataFolder} can be written to${running ? "; a gateway is using it" : ""}`);
+  });
+  await check("disk", () => checkDisk(config));
+  await check("clock", checkClock);
+  await check("broker", () => checkBroker(config, running));
+  await check("store", () => checkStore(config, running));
+  if (config.record.influx) await check("influx", () => checkInflux(config));
+  await check("sensors", async () => ok("sensors", "none configured"));
+  if (running) await check("gateway", () => askGateway(config));
+  else await check("cameras", () => checkEye(terminal, config));
+
+  if (findings.some(({ result }) => result === "failed")) process.exitCode = 1;
+}
+
+function failed(check: string, error: unknown): Finding {
+  const advice = error instanceof GatewayError ? error.hint : undefined;
+  const cause = error instanceof Error && error.cause instanceof Error ? ` (${error.cause.message})` : "";
+  return { check, result: "failed", says: `${reason(error)}${cause}`, ...(advice ? { advice } : {}) };
+}
+
+async function checkDisk(config: Config): Promise<Finding> {
+  const { diskFreeMb } = await readVitals(config.dataFolder);
+  if (diskFreeMb === null)
+    return warning("disk", "free space cannot be read", "Check that the data folder is on a mounted disk.");
+  const says = `${diskFreeMb} MB free`;
+  return diskFreeMb < LITTLE_DISK_MB
+    ? warning("disk", says, "Free some space: the spool and the store need it.")
+    : ok("disk", says);
+}
+
+/** A gateway without the right time writes windows where nobody finds them. */
+async function checkClock(): Promise<Finding> {
+  const synchronised = await readFile("/run/systemd/timesync/synchronized").then(
+    () => true,
+    () => false,
+  );
+  const now = new Date();
+  if (now.getUTCFullYear() < 2026) throw new Error(`this machine thinks it is ${now.toISOString()}`);
+  if (synchronised) return ok("clock", `${now.toISOString()}, synchronised`);
+  return warning(
+    "clock",
+    `${now.toISOString()}, not known to be synchronised`,
+    "Check with `timedatectl` that NTP is on and reached.",
+  );
+}
+
+async function checkBroker(config: Config, running: boolean): Promise<Finding> {
+  const { mqtt, broker, site, room } = config;
+  if (mqtt.url === undefined) {
+    const place = `${broker.host}:${broker.port}`;
+    if (running) return ok("broker", `the embedded one, at ${place}`);
+    const opened = await openBroker(broker, log);
+    await opened.close();
+    return ok("broker", `the embedded one can listen on ${place}`);
+  }
+  const password = mqtt.password === undefined ? undefined : revealSecret(mqtt.password);
+  const connection = connectMqtt(
+    { ...mqtt, url: mqtt.url, password, clientId: `focus-doctor:${site}:${room}`, cleanSession: true },
+    log,
+  );
+  try {
+    await answerWithin(ANSWER_SECONDS, `no answer from ${mqtt.url}`, (resolve, reject) =>
+      connection.onState((state, problem) => (state === "connected" ? resolve(undefined) : reject(problem))),
+    );
+    return ok("broker", `${mqtt.url} lets the gateway in`);
+  } finally {
+    await connection.close();
+  }
+}
+
+async function checkStore({ record, dataFolder }: Config, running: boolean): Promise<Finding> {
+  if (!record.embedded) return ok("store", "the embedded store is turned off");
+  try {
+    const { rows } = await queryStore({ dataFolder, sql: "SELECT count(*), max(time) FROM focus" });
+    return ok("store", `${rows[0]?.[0]} windows, the last at ${rows[0]?.[1] ?? "–"}`);
+  } catch (error) {
+    if (!running && error instanceof GatewayError && error.code === "STORE_MISSING")
+      return ok("store", "nothing recorded yet");
+    throw error;
+  }
+}
+
+async function checkInflux({ record }: Config): Promise<Finding> {
+  await probeInflux(record.influx!);
+  return ok("influx", `${record.influx!.url} takes points`);
+}
+
+/** Models, provider and every camera, by really looking through them. */
+async function checkEye(terminal: Terminal, config: Config): Promise<Finding[]> {
+  const pack = await preparedPack(terminal, config);
+  const seen = new Map<string, string>();
+  const problems = new Map<string, string>();
+  let looked: () => void = () => {};
+  const all = new Promise<void>((resolve) => {
+    looked = resolve;
+  });
+  const eye = await openEye(
+    { ...config.eye, cameras: config.cameras, pack, pace: "live" },
+    {
+      onView({ camera, width, height, took }) {
+        seen.set(camera, `${width}×${height}, looked at in ${Math.round(took.total)} ms`);
+        if (seen.size === config.cameras.length) looked();
+      },
+      onCamera: (name, _, problem) => void (problem && problems.set(name, problem)),
+    },
+    { log, clock: systemClock },
+  );
+  try {
+    await Promise.race([all, systemClock.sleep(LOOK_SECONDS * 1000)]);
+    return [
+      ok("models", `${pack.id} runs on ${eye.engine.provider}, ${eye.engine.precision}`),
+      ...config.cameras.map(({ name }) => {
+        const picture = seen.get(name);
+        if (picture) return ok("camera", `${name}: ${picture}`);
+        const says = `${name}: ${problems.get(name) ?? `no picture within ${LOOK_SECONDS} s`}`;
+        return {
+          check: "camera",
+          result: "failed",
+          says,
+          advice: "Check cable, power, address and rights.",
+        } as const;
+      }),
+    ];
+  } finally {
+    await eye.close();
+  }
+}
+
+/** A running gateway holds the cameras; it knows how they do. */
+async function askGateway({ show }: Config): Promise<Finding> {
+  if (!show.health.enabled)
+    return warning("gateway", "running, but its health server is off", "Stop it to check the cameras.");
+  const headers: Record<string, string> =
+    show.health.token === undefined ? {} : { authorization: `Bearer ${revealSecret(show.health.token)}` };
+  const answer = await fetch(`http://${show.health.host}:${show.health.port}/readyz`, {
+    headers,
+    signal: AbortSignal.timeout(5000),
+  });
+  const { ready, reasons = [] } = (await answer.json()) as { ready: boolean; reasons?: string[] };
+  if (ready) return ok("gateway", "running and ready; cameras are checked by it");
+  return {
+    check: "gateway",
+    result: "failed",
+    says: `running, not ready: ${reasons.join("; ")}`,
+    advice: "Its log says more.",
+  };
+}
+
+function answerWithin<T>(
+  seconds: number,
+  problem: string,
+  ask: (resolve: (value: T) => void, reject: (error: unknown) => void) => void,
+): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(new Error(problem)), seconds * 1000);
+    ask(
+      (value) => {
+        clearTimeout(timer);
+        resolve(value);
+      },
+      (error) => {
+        clearTimeout(timer);
+        reject(error);
+      },
+    );
+  });
+}

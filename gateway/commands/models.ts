@@ -1,0 +1,74 @@
+import type { PreparedPack } from "../../models/manifest.ts";
+import { loadManifest, missingModels, packFolder, verifyPack } from "../../models/pack.ts";
+import { preparePack } from "../../models/prepare.ts";
+import { type Config, loadConfig } from "../config.ts";
+import { makeDataFolder } from "../dataFolder.ts";
+import { createLogger } from "../log.ts";
+import type { Terminal } from "./terminal.ts";
+
+/** Fetches what is missing of the config's pack, with progress, and verifies it. Throws the MODEL_… errors. */
+export async function preparedPack(terminal: Terminal, config: Config): Promise<PreparedPack> {
+  const manifest = await loadManifest(config.models.pack);
+  await makeDataFolder(config.dataFolder);
+  const bar = terminal.progress(`fetching the model pack "${manifest.name}"`, "kB");
+  try {
+    return await preparePack(manifest, {
+      folder: packFolder(manifest, config.dataFolder),
+      onProgress: ({ phase, doneBytes, totalBytes }) => {
+        if (phase === "fetch") bar.update(Math.round(doneBytes / 1000), Math.round(totalBytes / 1000));
+      },
+    });
+  } finally {
+    bar.end();
+  }
+}
+
+export async function listModels(terminal: Terminal, configFile?: string): Promise<void> {
+  const config = await loadConfig(configFile);
+  const manifest = await loadManifest(config.models.pack);
+  const folder = packFolder(manifest, config.dataFolder);
+  const missing = await missingModels(manifest, folder);
+  terminal.say(
+    `${manifest.name} ${manifest.version} (${manifest.licence}, ${manifest.precision}) in ${folder}`,
+  );
+  for (const [role, model] of Object.entries(manifest.models)) {
+    const there = !missing.includes(role as keyof typeof manifest.models);
+    terminal.say(
+      `  ${role.padEnd(10)} ${model.file.padEnd(20)} ${there ? "there" : "missing: run `focus-gateway models prepare`"}`,
+    );
+    terminal.emit({
+      pack: manifest.name,
+      version: manifest.version,
+      role,
+      file: model.file,
+      sha256: model.sha256,
+      there,
+    });
+  }
+}
+
+export async function prepareModels(terminal: Terminal, configFile?: string): Promise<void> {
+  const pack = await preparedPack(terminal, await loadConfig(configFile));
+  terminal.say(`${pack.id} is ready`);
+  terminal.emit({ pack: pack.id, ready: true });
+}
+
+/** Hashes first; then what the pack measures up to. Exit code 1 when a goal is missed. */
+export async function checkModels(terminal: Terminal, configFile?: string): Promise<void> {
+  const config = await loadConfig(configFile);
+  const manifest = await loadManifest(config.models.pack);
+  const pack = await verifyPack(manifest, packFolder(manifest, config.dataFolder));
+  terminal.say(`${pack.id}: every file is the one its manifest names`);
+  const { checkPack } = await import("../../models/check.ts");
+  const bar = terminal.progress("measuring", "steps");
+  const rows = await checkPack(pack, {
+    log: createLogger(config.log.level),
+    onProgress: (done: number, total: number) => bar.update(done, total),
+  });
+  bar.end();
+  for (const row of rows) {
+    terminal.say(`${row.ok ? "ok    " : "MISSED"} ${row.what}: ${row.value} (goal: ${row.goal})`);
+    terminal.emit(row);
+  }
+  if (rows.some((row) => row.ok === false)) process.exitCode = 1;
+}

@@ -1,0 +1,89 @@
+import { readFile } from "node:fs/promises";
+import path from "node:path";
+import { z } from "zod";
+import { attendOptions } from "./attend/attend.ts";
+import { failure } from "./errors.ts";
+import { eyeOptions } from "./eye/eye.ts";
+import { LOG_LEVELS } from "./log.ts";
+import { defaultDataFolder } from "./paths.ts";
+import { protectOptions } from "./protect/protect.ts";
+import { brokerOptions, mqttOptions, spoolOptions } from "./publish/publish.ts";
+import { recordOptions } from "./record/record.ts";
+import { showOptions } from "./show/show.ts";
+import { readYaml } from "./yaml.ts";
+
+const place = () =>
+  z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/, "small letters, digits and hyphens only, 63 at most");
+
+/**
+ * The whole schema: the sum of the parts' own. It validates, gives the types, and writes `gateway.schema.json` and
+ * `docs/config.md`.
+ */
+export const configSchema = z.strictObject({
+  site: place().describe("The school, as it stands in topics and tags: small letters, digits and hyphens."),
+  room: place().describe("The room, likewise. One gateway, one room."),
+  dataFolder: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      "Where models, spool and store are kept. A path is relative to the config file. Left out: $FOCUS_GATEWAY_DATA, else the user's state folder.",
+    ),
+  log: z
+    .strictObject({
+      level: z.enum(LOG_LEVELS).default("info").describe("How much is said on standard error."),
+    })
+    .prefault({}),
+  models: z
+    .strictObject({
+      pack: z
+        .string()
+        .default("default")
+        .describe(
+          "A model pack that came along, by name, or a folder with a `pack.json` of your own (see docs/models.md).",
+        ),
+    })
+    .prefault({}),
+  cameras: eyeOptions.shape.cameras,
+  eye: eyeOptions.omit({ cameras: true }).prefault({}).describe("The process that looks."),
+  attend: attendOptions.prefault({}).describe("What heads are turned to."),
+  protect: protectOptions.prefault({}).describe("What may be published about people."),
+  mqtt: mqttOptions
+    .prefault({})
+    .describe("A broker of the school's. Without a `url` the embedded one is used."),
+  broker: brokerOptions.prefault({}).describe("The embedded broker, started when `mqtt.url` is left out."),
+  spool: spoolOptions.prefault({}).describe("Where messages wait on disk until the broker has them."),
+  record: recordOptions.prefault({}).describe("Where messages are kept for good."),
+  show: showOptions.prefault({}).describe("What people look at."),
+});
+
+export type Config = z.output<typeof configSchema> & { readonly dataFolder: string };
+
+/** What `focus-gateway run` plays without a config: a simulated classroom and everything embedded. */
+const DEMO = {
+  site: "demo",
+  room: "room-1",
+  cameras: [{ driver: "simulated", name: "front" }],
+  protect: { expectedHeads: 24 },
+};
+
+/** The config in that file, or the demo's; frozen. Throws CONFIG_UNREADABLE, CONFIG_INVALID with a line for each problem. */
+export async function loadConfig(file: string | undefined): Promise<Config> {
+  if (file === undefined) return finish(configSchema.parse(DEMO), process.cwd());
+  const text = await readFile(file, "utf8").catch((error) => {
+    throw failure("CONFIG_UNREADABLE", { file }, error);
+  });
+  const result = readYaml(text, configSchema);
+  if ("problems" in result) throw failure("CONFIG_INVALID", { file, problems: result.problems });
+  return finish(result.value, path.dirname(path.resolve(file)));
+}
+
+function finish(config: z.output<typeof configSchema>, base: string): Config {
+  const dataFolder = config.dataFolder ? path.resolve(base, config.dataFolder) : defaultDataFolder();
+  return freeze({ ...config, dataFolder });
+}
+
+function freeze<T extends object>(value: T): T {
+  for (const inner of Object.values(value)) if (inner !== null && typeof inner === "object") freeze(inner);
+  return Object.freeze(value);
+}

@@ -1,0 +1,77 @@
+import { readFileSync } from "node:fs";
+import { mkdir, open, readFile, rm } from "node:fs/promises";
+import path from "node:path";
+import { failure, GatewayError } from "./errors.ts";
+
+/** Held while a gateway uses the data folder, so that no two write to one spool or store. */
+export interface DataFolderLock {
+  release(): Promise<void>;
+}
+
+/** Makes the data folder, for the gateway's user only: what was published about a class is in it. Throws DATA_FOLDER_UNWRITABLE. */
+export async function makeDataFolder(folder: string): Promise<void> {
+  await mkdir(folder, { recursive: true, mode: 0o700 }).catch((error) => {
+    throw failure("DATA_FOLDER_UNWRITABLE", { folder }, error);
+  });
+}
+
+/**
+ * Makes the data folder and takes its lock. A lock whose process is gone, as after a power cut, is taken over.
+ * Throws DATA_FOLDER_IN_USE, DATA_FOLDER_UNWRITABLE.
+ */
+export async function lockDataFolder(folder: string): Promise<DataFolderLock> {
+  const file = path.join(folder, "gateway.lock");
+  await makeDataFolder(folder);
+  await take(file, folder).catch((error) => {
+    throw error instanceof GatewayError ? error : failure("DATA_FOLDER_UNWRITABLE", { folder }, error);
+  });
+  return { release: () => rm(file, { force: true }) };
+}
+
+async function take(file: string, folder: string): Promise<void> {
+  for (;;) {
+    try {
+      const handle = await open(file, "wx", 0o600);
+      await handle.writeFile(`${process.pid} ${birthOf(process.pid)}`);
+      await handle.close();
+      return;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+    }
+    const holder = await readHolder(file);
+    if (holder && holder.pid !== process.pid && holder.birth !== "" && birthOf(holder.pid) === holder.birth) {
+      throw failure("DATA_FOLDER_IN_USE", { folder, pid: holder.pid });
+    }
+    await rm(file, { force: true });
+  }
+}
+
+async function readHolder(file: string): Promise<{ pid: number; birth: string } | null> {
+  const text = await readFile(file, "utf8").catch(() => "");
+  const [pid, birth = ""] = text.split(" ");
+  return Number(pid) > 0 ? { pid: Number(pid), birth } : null;
+}
+
+/**
+ * When that process was started, as the kernel counts it; empty when there is none. After a reboot the number in a
+ * left-over lock may belong to a stranger, and the gateway must start all the same. Where there is no /proc, being
+ * alive has to do.
+ */
+function birthOf(pid: number): string {
+  try {
+    // The second field is the program's name in brackets and may hold anything; start time is the 20th after it (proc(5)).
+    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+    return stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19] ?? "";
+  } catch {
+    return process.platform === "linux" || !answers(pid) ? "" : "alive";
+  }
+}
+
+function answers(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EPERM";
+  }
+}

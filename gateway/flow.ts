@@ -1,0 +1,73 @@
+import type { Attender } from "./attend/attend.ts";
+import type { Lesson, Protector } from "./protect/protect.ts";
+import type { Clock, View, Window } from "./terms.ts";
+
+/**
+ *  pixels                    numbers about seats        numbers about the room         words
+ * ┌───────────── eye ─────────────┐
+ *  capture ──Frame──▶ perceive ──View──▶ attend ──Attention──▶ protect ──Window──▶ publish ──Message──▶ record ──▶ show
+ *
+ * The eye is a process of its own and hands in views; publish and everything after it is handed windows.
+ */
+export interface Flow {
+  /** A view from the eye. */
+  see(view: View): void;
+  /** The teacher's (or a flow's) word on what is going on. */
+  tell(lesson: Partial<Lesson>): void;
+  /** What was last told. */
+  readonly lesson: Lesson;
+  pause(paused: boolean): void;
+  close(): Promise<void>;
+}
+
+export interface Steps {
+  readonly attend: Attender;
+  readonly protect: Protector;
+  readonly publish: (window: Window) => void;
+}
+
+/** Joins the steps, and closes a window at every whole multiple of `windowSeconds`. */
+export function startFlow({ attend, protect, publish }: Steps, windowSeconds: number, clock: Clock): Flow {
+  const stopping = new AbortController();
+  let lesson: Lesson = { activity: "lecture", lesson: null };
+  let script: View["cue"];
+
+  const closing = (async () => {
+    for (;;) {
+      const end = nextEnd(clock.now(), windowSeconds);
+      await clock.sleep(end - clock.now(), stopping.signal);
+      if (stopping.signal.aborted) return;
+      // A timer may fire a little early; a window that never ended must not be published.
+      if (clock.now() < end) continue;
+      publish(protect.close(end, lesson));
+    }
+  })();
+
+  return {
+    see(view) {
+      // A scripted lesson stands in for the teacher, who has the last word until the script moves on.
+      if (view.cue && (view.cue.activity !== script?.activity || view.cue.lesson !== script?.lesson)) {
+        script = view.cue;
+        lesson = view.cue;
+      }
+      protect.take(attend.observe(view, lesson.activity), lesson);
+    },
+    tell(told) {
+      lesson = { ...lesson, ...told };
+    },
+    get lesson() {
+      return lesson;
+    },
+    pause: (paused) => protect.pause(paused),
+    async close() {
+      stopping.abort();
+      await closing;
+    },
+  };
+}
+
+/** The end of the window that holds `now`: the next whole multiple of its length since the epoch. */
+export function nextEnd(now: number, windowSeconds: number): number {
+  const length = windowSeconds * 1000;
+  return (Math.floor(now / length) + 1) * length;
+}

@@ -1,0 +1,181 @@
+import path from "node:path";
+import type { PreparedPack } from "../models/manifest.ts";
+import { openAttender } from "./attend/attend.ts";
+import { repeat } from "./clock.ts";
+import type { Config } from "./config.ts";
+import { followControls } from "./controls.ts";
+import { lockDataFolder } from "./dataFolder.ts";
+import { type Eye, openEye } from "./eye/eye.ts";
+import { startFlow } from "./flow.ts";
+import type { Logger } from "./log.ts";
+import { revealSecret } from "./options.ts";
+import { openProtector } from "./protect/protect.ts";
+import {
+  eventMessage,
+  focusMessage,
+  healthMessage,
+  listenForControls,
+  openBroker,
+  openPublisher,
+  topicRoot,
+} from "./publish/publish.ts";
+import { openRecord } from "./record/record.ts";
+import { openHealthServer, openLivePage } from "./show/show.ts";
+import { watchStatus } from "./status.ts";
+import type { Clock, Message } from "./terms.ts";
+
+/** A gateway that runs, and where it can be reached. */
+export interface Gateway {
+  readonly urls: {
+    readonly broker: string;
+    readonly live: string | null;
+    readonly editor: string | null;
+    readonly health: string | null;
+  };
+  readonly eye: Eye;
+  /** Closes every part, in reverse order. */
+  close(): Promise<void>;
+}
+
+export interface Surroundings {
+  readonly log: Logger;
+  readonly clock: Clock;
+}
+
+/**
+ * The composition root: opens every part in order, joins them, and closes them in reverse. When one does not open, those
+ * before it are closed again and its error is thrown.
+ */
+export async function openGateway(
+  config: Config,
+  pack: PreparedPack,
+  { log, clock }: Surroundings,
+): Promise<Gateway> {
+  const { site, room, dataFolder } = config;
+  const parts = openParts();
+  const root = topicRoot(site, room);
+  try {
+    parts.add(await lockDataFolder(dataFolder), (lock) => lock.release());
+
+    // The ways out come first, so that nothing is seen that could not be kept.
+    const broker = config.mqtt.url
+      ? null
+      : parts.add(await openBroker(config.broker, log), (it) => it.close());
+    const mqtt = { ...config.mqtt, ...broker?.login, url: config.mqtt.url ?? broker!.url };
+    const login = {
+      ...mqtt,
+      password: mqtt.password === undefined ? undefined : revealSecret(mqtt.password),
+    };
+
+    const record = parts.add(
+      await openRecord(config.record, {
+        mqtt: { ...login, clientId: `focus-recorder:${site}:${room}` },
+        root,
+        dataFolder,
+        log,
+        clock,
+      }),
+      (it) => it.close(),
+    );
+    const publisher = parts.add(
+      await openPublisher(
+        { root, mqtt, spool: { ...config.spool, folder: path.join(dataFolder, "spool") } },
+        { log, clock },
+      ),
+      (it) => it.close(),
+    );
+    const send = (message: Message) => {
+      publisher
+        .send(message)
+        .catch((error) => log.error({ err: error }, `a message could not be kept: ${message.topic}`));
+    };
+
+    const attend = openAttender(config.attend);
+    const status = watchStatus({ config, publisher, record, model: attend.model, clock });
+    const flow = startFlow(
+      {
+        attend,
+        protect: openProtector(config.protect, {
+          model: attend.model,
+          engine: { provider: "cpu", precision: pack.precision },
+        }),
+        publish(window) {
+          status.closed(window);
+          send(focusMessage(window));
+        },
+      },
+      config.protect.windowSeconds,
+      clock,
+    );
+    parts.add(flow, (it) => it.close());
+    const controls = parts.add(
+      followControls({ flow, log, clock, tell: (event) => send(eventMessage(event)) }),
+      (it) => it.close(),
+    );
+    listenForControls(publisher.connection, { root, handler: controls.obey }, { log, clock });
+
+    const { health: healthConfig, live: liveConfig } = config.show;
+    const health = healthConfig.enabled
+      ? parts.add(await openHealthServer(healthConfig, { report: () => status.report(), log }), (it) =>
+          it.close(),
+        )
+      : null;
+    const live = liveConfig.enabled
+      ? parts.add(await openLivePage(liveConfig, { mqtt: login, site, room, dataFolder, log, clock }), (it) =>
+          it.close(),
+        )
+      : null;
+
+    // The eye comes last: it looks only when there is somewhere to go with what it sees.
+    const eye = parts.add(
+      await openEye(
+        { ...config.eye, cameras: config.cameras, pack, pace: "live" },
+        {
+          onView: (view) => flow.see(view),
+          onCamera: (name, state, problem) => status.camera(name, state, problem),
+        },
+        { log, clock },
+      ),
+      (it) => it.close(),
+    );
+    await controls.attach(eye);
+    status.watch({ eye, live });
+    parts.add(
+      repeat(HEALTH_SECONDS, clock, async () => send(healthMessage(await status.health()))),
+      (it) => it.close(),
+    );
+
+    return {
+      urls: {
+        broker: login.url,
+        live: live?.url ?? null,
+        editor: live?.editorUrl ?? null,
+        health: health?.url ?? null,
+      },
+      eye,
+      close: () => parts.close(log),
+    };
+  } catch (error) {
+    await parts.close(log);
+    throw error;
+  }
+}
+
+/** Health is said this often, in seconds. */
+const HEALTH_SECONDS = 10;
+
+/** What has been opened so far, to be closed in reverse order; a part that does not close cleanly does not keep the others open. */
+function openParts() {
+  const closers: Array<() => Promise<void>> = [];
+  return {
+    add<T>(part: T, close: (part: T) => Promise<void>): T {
+      closers.push(() => close(part));
+      return part;
+    },
+    async close(log: Logger) {
+      for (let close = closers.pop(); close; close = closers.pop()) {
+        await close().catch((error) => log.error({ err: error }, "a part did not close cleanly"));
+      }
+    },
+  };
+}

@@ -1,0 +1,104 @@
+import type { Config } from "./config.ts";
+import type { Eye } from "./eye/eye.ts";
+import type { Publisher } from "./publish/publish.ts";
+import type { Recording } from "./record/record.ts";
+import { type LivePage, readVitals, type StatusReport } from "./show/show.ts";
+import type { CameraState, Clock, Health, Window } from "./terms.ts";
+import { version } from "./version.ts";
+
+/** What the gateway knows about itself, gathered from its parts. */
+export interface Status {
+  /** The last window that was closed. */
+  closed(window: Window): void;
+  camera(name: string, state: CameraState, problem?: string): void;
+  /** These are there only after the rest. */
+  watch(parts: { eye: Eye; live: LivePage | null }): void;
+  health(): Promise<Health>;
+  report(): Promise<StatusReport>;
+}
+
+interface Parts {
+  readonly config: Config;
+  readonly publisher: Publisher;
+  readonly record: Recording;
+  readonly model: string;
+  readonly clock: Clock;
+}
+
+export function watchStatus({ config, publisher, record, model, clock }: Parts): Status {
+  const started = clock.elapsed();
+  const cameras = new Map<string, CameraState>(config.cameras.map(({ name }) => [name, "opening"]));
+  let eye: Eye | null = null;
+  let live: LivePage | null = null;
+  let window: Window | null = null;
+
+  async function health(): Promise<Health> {
+    const { spoolDepth, spoolBytes, dropped } = publisher.state();
+    const { diskFreeMb, temperatureC } = await readVitals(config.dataFolder);
+    const seen = Object.values(eye?.status().cameras ?? {});
+    const ages = seen.flatMap(({ frameAgeSeconds }) => frameAgeSeconds ?? []);
+    return {
+      time: clock.now(),
+      version,
+      uptimeSeconds: (clock.elapsed() - started) / 1000,
+      engine: eye?.engine ?? null,
+      model: eye ? model : null,
+      framesPerSecond: seen.reduce((sum, { framesPerSecond }) => sum + framesPerSecond, 0),
+      frameAgeSeconds: ages.length > 0 ? Math.max(...ages) : null,
+      spoolDepth,
+      spoolBytes,
+      dropped: Object.values(dropped).reduce((sum, count) => sum + count, 0),
+      diskFreeMegabytes: diskFreeMb,
+      temperatureCelsius: temperatureC,
+      cameras: Object.fromEntries(cameras),
+      sensors: {},
+    };
+  }
+
+  /** A gateway is ready when a room's focus can be watched and is kept; a pause is no fault. */
+  function notReady(): string[] {
+    const { connected, refused } = publisher.state();
+    const reasons: string[] = [];
+    if (refused) reasons.push("the MQTT broker refuses the gateway");
+    else if (!connected) reasons.push("the MQTT broker cannot be reached");
+    if (!eye) reasons.push("the eye is not up yet");
+    for (const [name, state] of cameras) {
+      if (state !== "ok" && state !== "paused") reasons.push(`camera ${name} is ${state}`);
+    }
+    for (const [name, sink] of Object.entries(record.state().sinks)) {
+      if (!sink.ok) reasons.push(`${name} does not take data${sink.problem ? `: ${sink.problem}` : ""}`);
+    }
+    return reasons;
+  }
+
+  return {
+    closed(closed) {
+      window = closed;
+    },
+    camera: (name, state) => void cameras.set(name, state),
+    watch(parts) {
+      eye = parts.eye;
+      live = parts.live;
+    },
+    health,
+    async report() {
+      const megabytes = (bytes: number) => Math.round(bytes / 1e6);
+      const eyeStatus = eye?.status();
+      const liveMemory = live?.memoryMb() ?? null;
+      return {
+        health: await health(),
+        notReady: notReady(),
+        room: window && { focus: window.focus, coverage: window.coverage },
+        restarts: { eye: eyeStatus?.restarts ?? 0, live: live?.restarts() ?? 0 },
+        backlog: Object.fromEntries(
+          Object.entries(record.state().sinks).map(([name, { backlog }]) => [name, backlog]),
+        ),
+        memoryMb: {
+          gateway: megabytes(process.memoryUsage.rss()),
+          ...(eyeStatus ? { eye: Math.round(eyeStatus.memoryMegabytes) } : {}),
+          ...(liveMemory === null ? {} : { live: liveMemory }),
+        },
+      };
+    },
+  };
+}
