@@ -60,8 +60,7 @@ export async function openHealthServer(
     if (pathname === "/metrics")
       return reply(response, 200, metrics.contentType, await metrics.text(current));
     const ready = current.notReady.length === 0;
-    const body = { ready, reasons: current.notReady, health: current.health };
-    return reply(response, ready ? 200 : 503, "application/json", json(body));
+    return reply(response, ready ? 200 : 503, "application/json", json({ ready, reasons: current.notReady }));
   }
 
   await new Promise<void>((resolve, reject) => {

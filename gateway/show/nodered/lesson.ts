@@ -30,9 +30,9 @@ const eventPayload = z.object({
   text: z.string().max(200).optional(),
 });
 
-const healthPayload = z.looseObject({
+const healthPayload = z.object({
   frames_per_second: z.number().nullable().optional(),
-  cameras: z.record(z.string(), z.object({ state: z.string() })).optional(),
+  cameras: z.record(z.string(), z.string()).optional(),
 });
 
 /** A point of the lesson's course: what the chart needs of a window. */
@@ -66,6 +66,9 @@ const requests = z.discriminatedUnion("topic", [
   z.object({ topic: z.literal("pause"), payload: z.boolean() }),
   z.object({ topic: z.literal("mark"), payload: z.string().trim().max(80) }),
 ]);
+
+/** What a mark without a note says: the gateway wants a text. The page shows the flag alone. */
+const plainMark = "mark";
 
 const historyMs = 2 * 60 * 60 * 1000;
 const eventLimit = 200;
@@ -130,7 +133,7 @@ export class Lesson {
         ? { activity: request.payload }
         : request.topic === "pause"
           ? { paused: request.payload }
-          : { text: request.payload };
+          : { text: request.payload || plainMark };
     return { topic: `${this.#topics}/set/${request.topic}`, payload: JSON.stringify(body) };
   }
 

@@ -1,0 +1,118 @@
+import { describe, expect, it } from "vitest";
+import { Lesson } from "../../gateway/show/nodered/lesson.ts";
+
+const topics = "classroom/v1/school/room-1";
+const noon = Date.parse("2026-11-23T12:00:00Z");
+
+function windowAt(time: number, changes: object = {}): string {
+  return JSON.stringify({
+    time: new Date(time).toISOString(),
+    window_s: 5,
+    focus: 0.7,
+    low: 0.6,
+    high: 0.8,
+    coverage: 0.9,
+    heads: 22,
+    expected: 24,
+    targets: { board: 0.5, desk: 0.2, screen: 0, peer: 0.2, away: 0.1 },
+    shifts_per_min: 3,
+    synchrony: 0.5,
+    activity: "lecture",
+    lesson: null,
+    quality: "ok",
+    model: "geometry@12345678",
+    provider: "cpu:int8",
+    ...changes,
+  });
+}
+
+interface History {
+  readonly course: ReadonlyArray<{ time: number; focus: number | null }>;
+  readonly events: ReadonlyArray<{ kind: string; text: string }>;
+  readonly window: { focus: number | null } | null;
+  readonly state: string | null;
+}
+
+function open() {
+  let now = noon;
+  const lesson = new Lesson("room-1", topics, () => now);
+  return {
+    lesson,
+    at: (time: number) => {
+      now = time;
+    },
+    hear: (name: string, payload: string) => lesson.hear(`${topics}/${name}`, payload),
+    history: () => lesson.history().payload as History,
+  };
+}
+
+describe("the lesson the live page keeps", () => {
+  it("tells a page that was opened late everything so far", () => {
+    const { hear, history } = open();
+    hear("focus", windowAt(noon, { focus: 0.5 }));
+    hear("focus", windowAt(noon + 5000, { focus: null, low: null, high: null, quality: "paused" }));
+    hear("event/mark", JSON.stringify({ time: new Date(noon).toISOString(), kind: "mark", text: "quiz" }));
+    hear("gateway/state", "online");
+    const { course, events, window, state } = history();
+    expect(course.map(({ time, focus }) => [time, focus])).toEqual([
+      [noon, 0.5],
+      [noon + 5000, null],
+    ]);
+    expect(events).toEqual([{ time: noon, kind: "mark", text: "quiz" }]);
+    expect([window?.focus, state]).toEqual([null, "online"]);
+  });
+
+  it("counts a window that comes twice once, and puts a late one in its place", () => {
+    const { hear, history } = open();
+    for (const time of [noon, noon + 10_000, noon + 5000, noon + 10_000]) hear("focus", windowAt(time));
+    expect(history().course.map(({ time }) => time - noon)).toEqual([0, 5000, 10_000]);
+  });
+
+  it("forgets what is older than two hours", () => {
+    const { hear, history } = open();
+    const twoHours = 2 * 60 * 60 * 1000;
+    for (let time = noon; time <= noon + twoHours + 60_000; time += 5000) hear("focus", windowAt(time));
+    expect(history().course).toHaveLength(twoHours / 5000);
+    expect(history().course[0]!.time).toBe(noon + 65_000);
+  });
+
+  it("passes nothing on that is not in the contract", () => {
+    const { hear, history } = open();
+    const told = hear("focus", windowAt(noon, { seats: [{ seat: 3, target: "away" }], name: "Ada" }));
+    expect(JSON.stringify([told, history()])).not.toMatch(/seat|Ada/);
+  });
+
+  it.each([
+    ["no JSON", "focus", "{"],
+    ["a focus above 1", "focus", windowAt(noon, { focus: 1.2 })],
+    ["an unknown quality", "focus", windowAt(noon, { quality: "fine" })],
+    ["an event without a time", "event/mark", '{"kind":"mark"}'],
+    ["health that is a list", "gateway/health", "[]"],
+    ["another topic", "zone/back/focus", windowAt(noon)],
+  ])("tells the page nothing when it hears %s", (_, name, payload) => {
+    const { hear, history } = open();
+    expect(hear(name, payload)).toBeNull();
+    expect(history()).toMatchObject({ course: [], events: [], window: null });
+  });
+
+  it("turns taps into messages for the gateway", () => {
+    const { lesson } = open();
+    expect(lesson.ask("activity", "exam")).toEqual({
+      topic: `${topics}/set/activity`,
+      payload: '{"activity":"exam"}',
+    });
+    expect(lesson.ask("pause", true)).toEqual({ topic: `${topics}/set/pause`, payload: '{"paused":true}' });
+    expect(lesson.ask("mark", " quiz ")).toEqual({ topic: `${topics}/set/mark`, payload: '{"text":"quiz"}' });
+    expect(lesson.ask("mark", "")).toEqual({ topic: `${topics}/set/mark`, payload: '{"text":"mark"}' });
+  });
+
+  it.each([
+    ["activity", "party"],
+    ["pause", "yes"],
+    ["mark", "x".repeat(81)],
+    ["mark", { text: "x" }],
+    ["../../other/room/set/pause", true],
+  ])("makes nothing of a tap that no page has: %s %s", (topic, payload) => {
+    expect(open().lesson.ask(topic, payload)).toBeNull();
+  });
+});
