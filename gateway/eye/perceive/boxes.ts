@@ -1,20 +1,43 @@
 import type { Box } from "../../terms.ts";
 
-/** Shared area over joint area, 0–1; two boxes without area share nothing. */
-export function overlap(a: Box, b: Box): number {
+const area = (box: Box) => box.width * box.height;
+
+function shared(a: Box, b: Box): number {
   const width = Math.min(a.x + a.width, b.x + b.width) - Math.max(a.x, b.x);
   const height = Math.min(a.y + a.height, b.y + b.height) - Math.max(a.y, b.y);
-  if (width <= 0 || height <= 0) return 0;
-  const shared = width * height;
-  return shared / (a.width * a.height + b.width * b.height - shared);
+  return width > 0 && height > 0 ? width * height : 0;
 }
 
-/** The share of the smaller box that the two have in common: near 1 for a piece of a face inside the whole of it. */
-export function containment(a: Box, b: Box): number {
-  const width = Math.min(a.x + a.width, b.x + b.width) - Math.max(a.x, b.x);
-  const height = Math.min(a.y + a.height, b.y + b.height) - Math.max(a.y, b.y);
-  if (width <= 0 || height <= 0) return 0;
-  return (width * height) / Math.min(a.width * a.height, b.width * b.height);
+/** Shared area over joint area, 0–1; two boxes without area share nothing. */
+export function overlap(a: Box, b: Box): number {
+  const both = shared(a, b);
+  return both === 0 ? 0 : both / (area(a) + area(b) - both);
+}
+
+/** The share of `inner` that lies in `outer`, 0–1. */
+export function containment(inner: Box, outer: Box): number {
+  const both = shared(inner, outer);
+  return both === 0 ? 0 : both / area(inner);
+}
+
+/** The box, reaching beyond itself by `grow` of its own size on every side. Units are the box's own. */
+export function enlarged(box: Box, grow: number): Box {
+  return {
+    x: box.x - box.width * grow,
+    y: box.y - box.height * grow,
+    width: box.width * (1 + 2 * grow),
+    height: box.height * (1 + 2 * grow),
+  };
+}
+
+/** A box in shares of a picture → the same in its pixels. */
+export function inPixels(box: Box, picture: { readonly width: number; readonly height: number }): Box {
+  return {
+    x: box.x * picture.width,
+    y: box.y * picture.height,
+    width: box.width * picture.width,
+    height: box.height * picture.height,
+  };
 }
 
 export interface Scored {

@@ -1,6 +1,11 @@
-import type { Frame } from "../../terms.ts";
+/** Packed 8-bit RGB, row by row: a frame, or a smaller copy of one. */
+export interface Picture {
+  readonly width: number;
+  readonly height: number;
+  readonly rgb: Uint8Array;
+}
 
-/** A rectangle in pixels of a frame. It may leave the picture: what lies outside repeats the picture's edge. */
+/** A rectangle in pixels of a picture. It may leave the picture: what lies outside repeats the picture's edge. */
 export interface Region {
   readonly x: number;
   readonly y: number;
@@ -57,20 +62,27 @@ function taps(start: number, length: number, size: number, limit: number): Taps 
 }
 
 /**
- * Cuts a region out of a frame, scales it and lays it out for a network, in one go: for the many small crops of a
+ * Cuts a region out of a picture, scales it and lays it out for a network, in one go: for the many small crops of a
  * class, a call into an image library each would cost more than the work itself (docs/models.md has the figures).
  * A region without area gives the edge's colour, not an error.
  */
-export function crop(frame: Frame, region: Region, layout: InputLayout, into: Float32Array): Float32Array {
+export function crop(
+  picture: Picture,
+  region: Region,
+  layout: InputLayout,
+  into: Float32Array,
+): Float32Array {
   const { width, height } = layout;
-  const across = taps(region.x, Math.max(region.width, 1e-3), width, frame.width);
-  const down = taps(region.y, Math.max(region.height, 1e-3), height, frame.height);
-  const firstRow = down.from.reduce((low, row) => Math.min(low, row), frame.height);
+  const across = taps(region.x, Math.max(region.width, 1e-3), width, picture.width);
+  const down = taps(region.y, Math.max(region.height, 1e-3), height, picture.height);
+  const firstRow = down.from.reduce((low, row) => Math.min(low, row), picture.height);
   const lastRow = down.from.reduce((high, row) => Math.max(high, row), 0);
-  const rows = squeezeRows(frame, firstRow, lastRow, across, width);
+  const rows = squeezeRows(picture, firstRow, lastRow, across, width);
 
   const plane = width * height;
   const grey = layout.channels === "grey";
+  const [red, blue] = layout.channels === "bgr" ? [2, 0] : [0, 2];
+  const scale = layout.std.map((std) => 1 / std);
   // Rec. 601 luma, what OpenCV and libjpeg mean by grey.
   const line = new Float32Array(width * 3);
   for (let y = 0; y < height; y++) {
@@ -82,29 +94,32 @@ export function crop(frame: Frame, region: Region, layout: InputLayout, into: Fl
       for (let i = 0; i < line.length; i++) line[i]! += weight * rows[row + i]!;
     }
     for (let x = 0; x < width; x++) {
-      const r = line[x * 3]!;
-      const g = line[x * 3 + 1]!;
-      const b = line[x * 3 + 2]!;
       const at = y * width + x;
       if (grey) {
-        into[at] = (0.299 * r + 0.587 * g + 0.114 * b - layout.mean[0]!) / layout.std[0]!;
+        const luma = 0.299 * line[x * 3]! + 0.587 * line[x * 3 + 1]! + 0.114 * line[x * 3 + 2]!;
+        into[at] = (luma - layout.mean[0]!) * scale[0]!;
       } else {
-        const swap = layout.channels === "bgr";
-        into[at] = ((swap ? b : r) - layout.mean[0]!) / layout.std[0]!;
-        into[plane + at] = (g - layout.mean[1]!) / layout.std[1]!;
-        into[2 * plane + at] = ((swap ? r : b) - layout.mean[2]!) / layout.std[2]!;
+        into[at] = (line[x * 3 + red]! - layout.mean[0]!) * scale[0]!;
+        into[plane + at] = (line[x * 3 + 1]! - layout.mean[1]!) * scale[1]!;
+        into[2 * plane + at] = (line[x * 3 + blue]! - layout.mean[2]!) * scale[2]!;
       }
     }
   }
   return into;
 }
 
-/** The needed rows of the frame, each brought to the target's width: packed RGB as floats. */
-function squeezeRows(frame: Frame, first: number, last: number, across: Taps, width: number): Float32Array {
-  const { rgb } = frame;
+/** The needed rows of the picture, each brought to the target's width: packed RGB as floats. */
+function squeezeRows(
+  picture: Picture,
+  first: number,
+  last: number,
+  across: Taps,
+  width: number,
+): Float32Array {
+  const { rgb } = picture;
   const rows = new Float32Array((last - first + 1) * width * 3);
   for (let row = first; row <= last; row++) {
-    const source = row * frame.width * 3;
+    const source = row * picture.width * 3;
     const target = (row - first) * width * 3;
     for (let x = 0; x < width; x++) {
       let r = 0;

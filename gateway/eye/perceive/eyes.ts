@@ -1,8 +1,8 @@
 import type { PreparedModel } from "../../../models/manifest.ts";
 import type { Box, Frame, HeadPose } from "../../terms.ts";
+import { enlarged, inPixels } from "./boxes.ts";
 import { crop, type Region } from "./crop.ts";
 import type { Network } from "./providers/network.ts";
-import { grown } from "./region.ts";
 
 export interface EyeNetworks {
   readonly landmarks: Network;
@@ -51,7 +51,7 @@ async function eyeRegions(
   network: Network,
   { landmarks, eyes }: EyeModels,
 ): Promise<Region[]> {
-  const face = grown(box, landmarks.grow, frame);
+  const face = enlarged(inPixels(box, frame), landmarks.grow);
   crop(frame, face, landmarks.input, network.input);
   const points = (await network.run())[landmarks.output.points]!;
   const x = (point: number) => face.x + points[point * 2]! * face.width;

@@ -69,7 +69,9 @@ export async function openPerception(
 
   const see = async (frame: Frame): Promise<View> => {
     const start = performance.now();
-    const found = await detectFaces(frame, networks.detect, models.detect, options);
+    const seats = rooms.get(frame.camera) ?? createSeats(options);
+    rooms.set(frame.camera, seats);
+    const found = await detectFaces(frame, networks.detect, models.detect, options, seats.places());
     const detected = performance.now();
     const faces: Face[] = [];
     for (const { box, score } of found) {
@@ -82,8 +84,6 @@ export async function openPerception(
       });
     }
     const done = performance.now();
-    const seats = rooms.get(frame.camera) ?? createSeats(options);
-    rooms.set(frame.camera, seats);
     const { camera, sequence, time, width, height, cue } = frame;
     return {
       ...{ camera, sequence, time, width, height, engine },

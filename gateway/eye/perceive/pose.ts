@@ -1,8 +1,8 @@
 import type { PreparedModel } from "../../../models/manifest.ts";
 import type { Box, Frame, HeadPose } from "../../terms.ts";
+import { enlarged, inPixels } from "./boxes.ts";
 import { crop } from "./crop.ts";
 import type { Network } from "./providers/network.ts";
-import { grown } from "./region.ts";
 
 /** Which way the head in the box is turned, by the convention of `HeadPose`. */
 export async function headPose(
@@ -11,7 +11,7 @@ export async function headPose(
   network: Network,
   { input, grow, output }: PreparedModel<"pose">,
 ): Promise<HeadPose> {
-  crop(frame, grown(box, grow, frame), input, network.input);
+  crop(frame, enlarged(inPixels(box, frame), grow), input, network.input);
   const outputs = await network.run();
   const angle = ({ output: name, sign }: { output: string; sign: 1 | -1 }) =>
     sign * (output.firstBin + output.degreesPerBin * expectation(outputs[name]!));

@@ -11,6 +11,8 @@ export interface TileQuestion {
   readonly tiles: "auto" | number;
 }
 
+/** Faces are taller than wide; neighbouring tiles share room for a whole one. */
+const HEIGHT_TO_WIDTH = 1.4;
 /** More would cost seconds a picture on a small box. */
 const MOST_COLUMNS = 8;
 
@@ -24,14 +26,15 @@ export function regionsToSearch({ width, height, input, smallestFacePixels, tile
   // A face this wide is found in the whole picture; narrower ones need a tile.
   const sureFace = (input.smallestFace * width) / input.width;
   if (tiles === "auto" && sureFace <= smallestFacePixels) return [whole];
+  const shared = HEIGHT_TO_WIDTH * sureFace;
   const widest = (smallestFacePixels * input.width) / input.smallestFace;
-  const wanted = tiles === "auto" ? coveringCount(width, widest, sureFace) : tiles;
+  const wanted = tiles === "auto" ? coveringCount(width, widest, shared) : tiles;
   const columns = Math.min(MOST_COLUMNS, wanted);
   if (columns < 2) return [whole];
 
-  const tileWidth = Math.ceil(width / columns + sureFace * (1 - 1 / columns));
+  const tileWidth = Math.ceil(width / columns + shared * (1 - 1 / columns));
   const tileHeight = Math.min(height, Math.ceil((tileWidth * input.height) / input.width));
-  const rows = coveringCount(height, tileHeight, sureFace);
+  const rows = coveringCount(height, tileHeight, shared);
   const found = [whole];
   for (let row = 0; row < rows; row++) {
     for (let column = 0; column < columns; column++) {

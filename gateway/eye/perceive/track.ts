@@ -15,6 +15,8 @@ export interface Seating {
 export interface Seats {
   /** Puts the faces of one picture into seats. `time` is the picture's, in ms, and never goes back. */
   seat(faces: readonly Face[], time: number): Seating;
+  /** Where the seats are in which faces have been found often enough to expect one. */
+  places(): Box[];
 }
 
 interface Seat {
@@ -61,6 +63,7 @@ export function createSeats({ forgetAfterSeconds }: TrackOptions): Seats {
       const missing = seats.filter(({ number, times }) => times >= SETTLED && !present.has(number));
       return { faces: seated, missing: missing.map(({ number }) => number) };
     },
+    places: () => seats.filter(({ times }) => times >= SETTLED).map(({ box }) => box),
   };
 }
 

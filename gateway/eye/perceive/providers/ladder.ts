@@ -1,3 +1,4 @@
+import path from "node:path";
 import { z } from "zod";
 import type { PreparedPack, Role } from "../../../../models/manifest.ts";
 import { failure, reason } from "../../../errors.ts";
@@ -42,33 +43,39 @@ export async function openOnBest(
   log: Logger,
 ): Promise<Running> {
   const supported = await supportedProviders();
-  const refused: { provider: Engine["provider"]; why: string; cause?: unknown }[] = [];
+  const refused: { provider: Engine["provider"]; why: string }[] = [];
+  let cause: unknown;
   for (const provider of options.providers) {
     if (!supported.includes(provider)) {
       refused.push({ provider, why: "not in this build of ONNX Runtime" });
       continue;
     }
-    if (provider === "tensorrt") log.info("TensorRT is building its engines; this can take minutes");
     try {
-      const networks = await openAll(pack, provider, options.threads);
+      const networks = await openAll(pack, provider, options.threads, log);
       const engine: Engine = { provider, precision: pack.precision };
       return { engine, networks, refused, close: () => closeAll(Object.values(networks)) };
-    } catch (cause) {
-      refused.push({ provider, why: reason(cause), cause });
+    } catch (error) {
+      refused.push({ provider, why: reason(error) });
+      cause = error;
     }
   }
   for (const { provider, why } of refused) log.error({ provider, why }, "does not run the model pack");
-  throw failure(
-    "MODEL_LOAD",
-    { file: pack.models.detect.path, provider: options.providers.join(", ") },
-    refused.at(-1)?.cause,
-  );
+  const file = path.dirname(pack.models.detect.path);
+  throw failure("MODEL_LOAD", { file, provider: options.providers.join(", ") }, cause);
 }
 
-async function openAll(pack: PreparedPack, provider: Engine["provider"], threads: number): Promise<Networks> {
+async function openAll(
+  pack: PreparedPack,
+  provider: Engine["provider"],
+  threads: number,
+  log: Logger,
+): Promise<Networks> {
   const open: Network[] = [];
   const load = async (role: Role) => {
     const network = await openNetwork(pack.models[role], provider, threads);
+    // Only now is it known that the library is there; building engines takes minutes and would look like a hang.
+    if (provider === "tensorrt" && open.length === 0)
+      log.info("TensorRT builds its engines; this takes minutes");
     open.push(network);
     // The first run is where a provider that loaded but cannot work says so; it also pays for lazy initialisation.
     await network.run();

@@ -25,7 +25,7 @@ export interface NetworkFile {
  * a try can tell.
  */
 export async function supportedProviders(): Promise<string[]> {
-  const ort = await import("onnxruntime-node");
+  const ort = await loadRuntime();
   return ort.listSupportedBackends().map((backend) => backend.name);
 }
 
@@ -35,14 +35,13 @@ export async function openNetwork(
   provider: Engine["provider"],
   threads: number,
 ): Promise<Network> {
-  const ort = await import("onnxruntime-node");
+  const ort = await loadRuntime();
   const session = await ort.InferenceSession.create(file.path, {
     executionProviders: [provider],
     intraOpNumThreads: threads,
     interOpNumThreads: 1,
     // Spinning threads would keep cores busy between frames, beside a broker and a database on the same box.
     extra: { session: { intra_op: { allow_spinning: "0" } } },
-    logSeverityLevel: 3,
   } satisfies InferenceSession.SessionOptions);
   const { name, width, height, channels } = file.input;
   const planes = channels === "grey" ? 1 : 3;
@@ -56,4 +55,11 @@ export async function openNetwork(
     },
     close: () => session.release(),
   };
+}
+
+async function loadRuntime() {
+  const ort = await import("onnxruntime-node");
+  // It would write to standard error by itself what it also throws; the ladder says it in one line.
+  ort.env.logLevel = "fatal";
+  return ort;
 }
