@@ -3,7 +3,7 @@ import { z } from "zod";
 import type { Activity, Attention, SeatAttention, View } from "../terms.ts";
 import { type Belief, firstBelief, mostLikely, nextBelief } from "./belief.ts";
 import { learnBoard } from "./board.ts";
-import type { BoardDirection } from "./directions.ts";
+import { BOARD_AT_CAMERA } from "./directions.ts";
 import { type Layout, likelihoodOf, priorOf } from "./likelihood.ts";
 
 /** From what one camera sees to what each of its seats attends to. An attention model takes the same place. */
@@ -59,20 +59,24 @@ const FORGET_MS = 30_000;
 /**
  * The geometric estimate: head pose and eyelids against the directions of what there is to look at, smoothed over
  * time. Every camera learns its own board direction.
+ *
+ * @param settleSeconds for how long a lecture may go without an estimate while that direction is still being learnt;
+ *   then the board is taken to be beside the camera. 0 for single pictures, which teach nothing.
  */
-export function openAttender(options: AttendOptions): Attender {
+export function openAttender(options: AttendOptions, settleSeconds = 10): Attender {
   const cameras = new Map<string, (view: View, activity: Activity) => SeatAttention[]>();
   const model = `geometric@${createHash("sha256").update(GEOMETRY_VERSION).digest("hex").slice(0, 8)}`;
   return {
     model,
     observe(view, activity) {
-      const attend = cameras.get(view.camera) ?? attendOneCamera(options);
+      const attend = cameras.get(view.camera) ?? attendOneCamera(options, settleSeconds);
       cameras.set(view.camera, attend);
+      const seats = attend(view, activity);
       return {
         camera: view.camera,
         time: view.time,
-        seats: attend(view, activity),
-        unseen: view.missing.length,
+        seats,
+        unseen: view.missing.length + view.faces.length - seats.length,
         model,
         engine: view.engine,
       };
@@ -83,15 +87,19 @@ export function openAttender(options: AttendOptions): Attender {
 /** Change it whenever the estimate changes: researchers tell results apart by it. */
 const GEOMETRY_VERSION = "geometric 1";
 
-function attendOneCamera({ board, fieldOfViewDegrees, screens }: AttendOptions) {
+function attendOneCamera({ board, fieldOfViewDegrees, screens }: AttendOptions, settleSeconds: number) {
   const beliefs = new Map<number, Belief>();
   const found = learnBoard();
   const prior = priorOf({ screens });
+  let began: number | undefined;
 
   return (view: View, activity: Activity): SeatAttention[] => {
     if (!board && activity === "lecture") found.see(view.faces, view.time);
-    const direction: BoardDirection = board ?? found.direction();
-    const layout: Layout = { board: direction, fieldOfViewDegrees, screens };
+    began ??= view.time;
+    const direction = board ?? found.direction();
+    const settling = activity === "lecture" && view.time - began < settleSeconds * 1000;
+    if (!direction && settling) return [];
+    const layout: Layout = { board: direction ?? BOARD_AT_CAMERA, fieldOfViewDegrees, screens };
     for (const [seat, belief] of beliefs) if (view.time - belief.time > FORGET_MS) beliefs.delete(seat);
     return view.faces.map((face) => {
       const before = beliefs.get(face.seat);

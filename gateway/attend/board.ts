@@ -8,8 +8,8 @@ import { BOARD_AT_CAMERA, type BoardDirection } from "./directions.ts";
  */
 export interface BoardFinder {
   see(faces: readonly Face[], time: number): void;
-  /** The direction found, or the camera's own place until enough was seen. */
-  direction(): BoardDirection;
+  /** The direction found; null until enough was seen. */
+  direction(): BoardDirection | null;
 }
 
 const STEP = 3;
@@ -17,7 +17,7 @@ const YAW = { from: -60, bins: 41 };
 const PITCH = { from: -60, bins: 31 };
 const HALF_LIFE_MS = 20 * 60_000;
 /** Fewer observations (heads × frames) than this say nothing. */
-const ENOUGH = 150;
+const ENOUGH = 60;
 /** A direction is busy when it draws this share of the busiest one's looks. */
 const BUSY = 0.35;
 const SMOOTHING_DEGREES = 5;
@@ -27,13 +27,13 @@ const SMOOTHING_DEGREES = 5;
  */
 const LOWEST_BOARD = -22;
 /** The guess before anything is seen counts as this many observations, so that the first busy desks do not become the board. */
-const PRIOR_WEIGHT = 60;
+const PRIOR_WEIGHT = 20;
 
 export function learnBoard(): BoardFinder {
   const looks = new Float64Array(YAW.bins * PITCH.bins);
   let sum = 0;
   let last = 0;
-  let known = BOARD_AT_CAMERA;
+  let known: BoardDirection | null = null;
   let stale = false;
 
   function fade(time: number) {

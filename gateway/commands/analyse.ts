@@ -175,7 +175,7 @@ function filmWatcher(
 /** A single picture is a window of its own: the people in it belong to no other picture's group. */
 function stillWindow(config: Config, activity: Activity, view: View): Window {
   const lesson = { activity, lesson: null };
-  const attender = openAttender(config.attend);
+  const attender = openAttender(config.attend, 0);
   const protector = openProtector(config.protect, { model: attender.model, engine: view.engine }, 1);
   protector.take(attender.observe({ ...view, time: 0 }, activity), lesson);
   return protector.close(config.protect.windowSeconds * 1000, lesson);

@@ -30,7 +30,7 @@ function view(
   };
 }
 
-const open = (options: object = {}) => openAttender(attendOptions.parse(options));
+const open = (options: object = {}) => openAttender(attendOptions.parse(options), 0);
 const most = ({ targets }: SeatAttention) => Object.entries(targets).sort((a, b) => b[1] - a[1])[0]![0];
 
 /** Plays `frames` frames and gives the seats of the last. */
@@ -91,6 +91,17 @@ describe("the geometric estimate", () => {
   it("does not take busy desks for the board when hardly anybody looks up", () => {
     const seats = play(open(), 200, (seat) => (seat === 0 ? { yaw: 0, pitch: 0 } : { yaw: 0, pitch: -31 }));
     expect(seats.filter((seat) => most(seat) === "board").length).toBeLessThan(10);
+  });
+
+  it("says nothing about a lecture until it knows where the board is, and counts those heads as unseen", () => {
+    const attender = openAttender(attendOptions.parse({}), 10);
+    const first = attender.observe(
+      view(0, () => ({ yaw: 20, pitch: -12 })),
+      "lecture",
+    );
+    expect([first.seats.length, first.unseen]).toEqual([0, 20]);
+    const seats = play(attender, 8, () => ({ yaw: 20, pitch: -12 }), 1);
+    expect(seats.map(most).every((target) => target === "board")).toBe(true);
   });
 
   it("does not learn the board from what the class does when it is not a lecture", () => {
