@@ -88,9 +88,9 @@ function passOnLogs(lines: NodeJS.ReadableStream, log: Logger): void {
   createInterface({ input: lines }).on("line", (line) => {
     const entry = parse(line);
     if (entry === null) return void (line.trim() && log.warn(line));
-    const { level, time: _, msg, ...rest } = entry;
+    const { level, time: _time, part: _part, msg, ...rest } = entry;
     const write = LEVELS.find((known) => known === level) ?? "info";
-    log[write]({ ...rest, part: "eye" }, String(msg ?? ""));
+    log[write](rest, String(msg ?? ""));
   });
 }
 

@@ -63,7 +63,7 @@ export async function supervise(start: Start, context: SuperviseContext): Promis
       throw error;
     }
     heard = clock.elapsed();
-    if (looking) await born.command("resume");
+    if (looking) void born.command("resume");
     return born;
   }
 

@@ -16,6 +16,8 @@ export interface VideoOptions {
  * Throws INPUT_NOT_VIDEO with ffmpeg's words when it holds no picture. One that breaks off plays as far as it goes.
  */
 export async function videoFilm(options: VideoOptions, log: Logger): Promise<Film> {
+  if (TEXT.test(options.path))
+    throw failure("INPUT_NOT_VIDEO", { path: options.path, problem: "it is a text" });
   const program = await findFfmpeg(options.ffmpeg);
   let told = false;
   return async function* (signal) {
@@ -47,6 +49,9 @@ export async function videoFilm(options: VideoOptions, log: Logger): Promise<Fil
     }
   };
 }
+
+/** ffmpeg goes by these endings, and would draw the letters as on a terminal (libavformat/tty.c). */
+const TEXT = /\.(ans|art|asc|diz|ice|nfo|txt|vt)$/i;
 
 const inWords = (words: string) =>
   words === "" || words.includes("matches no streams") ? "there are no moving pictures in it" : words;

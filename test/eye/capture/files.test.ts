@@ -1,7 +1,7 @@
 import { appendFile, copyFile, cp, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import pino from "pino";
-import sharp from "sharp";
+import sharp, { type Sharp } from "sharp";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { systemClock as clock } from "../../../gateway/clock.ts";
 import type { Camera, CameraContext } from "../../../gateway/eye/capture/camera.ts";
@@ -77,7 +77,13 @@ describe("a folder of pictures", () => {
   it("skips what is no picture, names each once, and goes on with the others", async () => {
     await cp(at("pictures"), at("mixed"), { recursive: true });
     const noise = await sharp({
-      create: { width: 400, height: 300, channels: 3, noise: { type: "gaussian", mean: 128, sigma: 30 } },
+      create: {
+        width: 400,
+        height: 300,
+        channels: 3,
+        background: "grey",
+        noise: { type: "gaussian", mean: 128, sigma: 30 },
+      },
     })
       .jpeg()
       .toBuffer();
@@ -120,10 +126,10 @@ describe("a single picture", () => {
   });
 
   it.each([
-    ["grey", (picture: sharp.Sharp) => picture.greyscale().png()],
-    ["transparent", (picture: sharp.Sharp) => picture.ensureAlpha(0.5).webp()],
-    ["CMYK", (picture: sharp.Sharp) => picture.toColourspace("cmyk").jpeg()],
-    ["16-bit", (picture: sharp.Sharp) => picture.toColourspace("rgb16").png()],
+    ["grey", (picture: Sharp) => picture.greyscale().png()],
+    ["transparent", (picture: Sharp) => picture.ensureAlpha(0.5).webp()],
+    ["CMYK", (picture: Sharp) => picture.toColourspace("cmyk").jpeg()],
+    ["16-bit", (picture: Sharp) => picture.toColourspace("rgb16").png()],
   ])("comes out as RGB when it is %s", async (kind, convert) => {
     const picture = sharp({ create: { width: 40, height: 30, channels: 3, background: "#808080" } });
     const bytes = await convert(picture).toBuffer({ resolveWithObject: true });
@@ -191,6 +197,7 @@ describe("a video", () => {
 
   it.each([
     ["a text", "text.mp4", async (file: string) => writeFile(file, "I am only a text.\n".repeat(100))],
+    ["a text, and is called one", "text.txt", async (file: string) => writeFile(file, "I am only a text.")],
     ["an empty file", "empty.mp4", async (file: string) => writeFile(file, "")],
     [
       "one that lost its end",
