@@ -1,11 +1,15 @@
+import { execFileSync } from "node:child_process";
+import { chmod } from "node:fs/promises";
+import path from "node:path";
 import { describe, expect, test } from "vitest";
+import type { GatewayError } from "../gateway/errors.ts";
 import { createLogger } from "../gateway/log.ts";
 import { connectMqtt, type MqttConnection, type MqttOptions, type MqttState } from "../gateway/mqtt.ts";
 import { hasMosquitto, startMosquitto } from "./support/mosquitto.ts";
 import { freePort, temporaryFolder } from "./support/places.ts";
-import { until } from "./support/programs.ts";
+import { findProgram, until } from "./support/programs.ts";
 
-const log = createLogger("error");
+const log = createLogger("error").child({}, { level: "silent" });
 
 /** A connection that is up, closed when the test ends. */
 async function connected(options: Partial<MqttOptions> & { url: string }): Promise<MqttConnection> {
@@ -13,6 +17,8 @@ async function connected(options: Partial<MqttOptions> & { url: string }): Promi
   await until(() => connection.connected || undefined, 10, "the connection");
   return connection;
 }
+
+const hasOpenssl = findProgram("openssl") !== null;
 
 describe.skipIf(!hasMosquitto)("an MQTT connection, with a real Mosquitto", () => {
   test("publishes with a password, and a subscriber receives it with its retained flag", async () => {
@@ -63,6 +69,47 @@ describe.skipIf(!hasMosquitto)("an MQTT connection, with a real Mosquitto", () =
     await Promise.all([refused.close(), lost.close(), lost.close()]);
     await broker.stop();
   });
+
+  test.skipIf(!hasOpenssl)(
+    "speaks TLS with a broker whose authority it is told of, and with no other",
+    async () => {
+      const folder = await temporaryFolder();
+      const [key, certificate] = [path.join(folder, "key.pem"), path.join(folder, "certificate.pem")];
+      const subject = ["-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1"];
+      const args = [
+        "req",
+        "-x509",
+        "-newkey",
+        "rsa:2048",
+        "-nodes",
+        "-days",
+        "1",
+        "-keyout",
+        key,
+        "-out",
+        certificate,
+      ];
+      execFileSync("openssl", [...args, ...subject], { stdio: "ignore" });
+      await chmod(key, 0o644);
+      const port = await freePort();
+      const broker = await startMosquitto({
+        extra: [`listener ${port} 127.0.0.1`, `certfile ${certificate}`, `keyfile ${key}`],
+      });
+      const url = `mqtts://127.0.0.1:${port}`;
+      const trusting = await connected({ url, clientId: "trusting", caFile: certificate });
+      await trusting.publish("a", "1", { retain: false });
+      const strict = connectMqtt({ url, clientId: "strict", cleanSession: true }, log);
+      const problem = await new Promise<GatewayError | undefined>((resolve) =>
+        strict.onState((_state, problem) => resolve(problem)),
+      );
+      expect(problem).toMatchObject({
+        code: "BROKER_UNREACHABLE",
+        cause: { code: "DEPTH_ZERO_SELF_SIGNED_CERT" },
+      });
+      await Promise.all([trusting.close(), strict.close()]);
+      await broker.stop();
+    },
+  );
 
   test("rejects what had no PUBACK when the broker died, and comes back with its subscriptions", async () => {
     const folder = await temporaryFolder();

@@ -1,4 +1,7 @@
+import { once } from "node:events";
+import { type AddressInfo, createServer } from "node:net";
 import { fileURLToPath } from "node:url";
+import { Aedes } from "aedes";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { systemClock } from "../../gateway/clock.ts";
 import { createLogger } from "../../gateway/log.ts";
@@ -127,6 +130,38 @@ describe.skipIf(!hasMosquitto)("a publisher, with a real Mosquitto", () => {
     expect(safe.filter((n) => !seen.has(n))).toEqual([]);
     expect(states(received).slice(0, 3)).toEqual(["online", "offline", "online"]);
   });
+});
+
+test("what a broker did not acknowledge before it hung up is sent again, from the first of it on", async () => {
+  const taken: number[] = [];
+  let patience = 0;
+  const aedes = await Aedes.createBroker({
+    authorizePublish(client, { topic, payload }, done) {
+      if (!topic.endsWith("/focus")) return done(null);
+      patience -= 1;
+      // Late enough that the PUBACKs of the first ones get out.
+      if (patience < 0) return void setTimeout(() => client!.conn.destroy(), 30);
+      taken.push(Number(payload));
+      done(null);
+    },
+  });
+  aedes.on("client", () => {
+    patience = 12;
+  });
+  const server = createServer(aedes.handle).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  const folder = await temporaryFolder();
+  const offline = await opened({ url: `mqtt://127.0.0.1:${await freePort()}` }, folder);
+  await Promise.all(upTo(30).map((n) => offline.send(numbered(n))));
+  await offline.close();
+
+  const publisher = await opened({ url: `mqtt://127.0.0.1:${port}` }, folder);
+  await until(() => publisher.state().spoolDepth === 0 || undefined, 20, "the backlog to go");
+  expect(taken).toEqual(upTo(30));
+  await publisher.close();
+  await new Promise<void>((resolve) => aedes.close(resolve));
+  server.close();
 });
 
 test("with the embedded broker: what was sent before it is there arrives, in order, with its retained flag", async () => {
