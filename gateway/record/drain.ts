@@ -196,7 +196,7 @@ export async function openDrain(source: SinkSource, context: DrainContext): Prom
       // A sink that answers no more is cut off; what it did not get stays in the journal for the next start.
       hurry.signal.addEventListener("abort", () => void sink?.close());
       const done = new AbortController();
-      void clock.sleep(LAST_WORDS_MS, done.signal).then(() => hurry.abort());
+      void clock.sleep(LAST_WORDS_MS, done.signal).then(() => done.signal.aborted || hurry.abort());
       await running;
       done.abort();
       await saveCursor(cursorFile, cursor).catch((error) =>

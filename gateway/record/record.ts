@@ -15,6 +15,7 @@ import { influxOptions } from "./sinks/influx.ts";
 export { type QueryOptions, queryStore, type Table } from "./query/ask.ts";
 export { formatCsv, formatJson, formatTable } from "./query/format.ts";
 export type { RecorderState } from "./recorder.ts";
+export { probeInflux } from "./sinks/influx.ts";
 
 export const recordOptions = z.strictObject({
   embedded: z

@@ -54,11 +54,10 @@ function forPeople(value: unknown): string {
 
 /** A stored text must not move the cursor or colour the terminal. */
 function plain(text: string): string {
-  return text.replaceAll(/\p{C}/gu, (character) =>
-    JSON.stringify(character)
-      .slice(1, -1)
-      .replace(/^(?!\\)/, "?"),
-  );
+  return text.replaceAll(/\p{C}/gu, (character) => {
+    if (character === "\n") return "\\n";
+    return `\\u{${character.codePointAt(0)!.toString(16)}}`;
+  });
 }
 
 const length = (text: string) => [...text].length;

@@ -74,6 +74,7 @@ export async function openInflux(options: InfluxOptions): Promise<Sink> {
       }
       if (verdict === "missing") throw failure("INFLUX_REFUSED", { url: options.url, status: 404 }, error);
       if (verdict !== "halve") throw verdict;
+      if (points.length === 0) return []; // It listened, knew us, and found nothing to write.
       if (points.length === 1) return [{ point: points[0]!, why: reason(error) }];
       // Writing twice changes nothing, so the good half may well have been in the database already.
       const middle = points.length >> 1;
@@ -96,11 +97,17 @@ export async function openInflux(options: InfluxOptions): Promise<Sink> {
 
   return {
     name: "influx",
-    write: async (points) => (points.length === 0 ? [] : send(points)),
+    write: (points) => send(points),
     async close() {
       agent.destroy();
     },
   };
+}
+
+/** Asks whether points would be taken, without writing any. Rejects with INFLUX_UNREACHABLE or INFLUX_REFUSED. */
+export async function probeInflux(options: InfluxOptions): Promise<void> {
+  const sink = await openInflux(options);
+  await sink.write([]).finally(() => sink.close());
 }
 
 function basicAuth(options: Extract<InfluxOptions, { version: "1" }>): Record<string, string> {

@@ -5,7 +5,12 @@ import { text } from "node:stream/consumers";
 import { createGunzip } from "node:zlib";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { retryAfterOf } from "../../../gateway/record/sink.ts";
-import { type InfluxOptions, influxOptions, openInflux } from "../../../gateway/record/sinks/influx.ts";
+import {
+  type InfluxOptions,
+  influxOptions,
+  openInflux,
+  probeInflux,
+} from "../../../gateway/record/sinks/influx.ts";
 import { reading, sinkContract } from "../../contracts/sink.ts";
 import { hasInflux, startInflux } from "../../support/influxd.ts";
 import { freePort } from "../../support/places.ts";
@@ -55,6 +60,18 @@ describe.skipIf(!hasInflux)("with a real InfluxDB 1.x (skipped where influxd is 
     await expect(wrong.write([reading(0, 1)])).rejects.toMatchObject({ code: "INFLUX_REFUSED" });
     const right = await open({ ...account, password: "right" });
     expect(await right.write([reading(0, 1)])).toEqual([]);
+  });
+
+  it("can be asked whether it would take points, without writing any", async () => {
+    const influx = await influxd({ auth: true });
+    await influx.query("CREATE USER admin WITH PASSWORD 'right' WITH ALL PRIVILEGES");
+    const account = { version: "1" as const, url: influx.url, database: "focus", username: "admin" };
+    await probeInflux({ ...account, password: "right" });
+    await expect(probeInflux({ ...account, password: "wrong" })).rejects.toMatchObject({
+      code: "INFLUX_REFUSED",
+    });
+    const nobody = { ...account, url: `http://127.0.0.1:${await freePort()}` };
+    await expect(probeInflux(nobody)).rejects.toMatchObject({ code: "INFLUX_UNREACHABLE" });
   });
 
   it("says INFLUX_UNREACHABLE when it has gone, and writes the same points when it is back", async () => {
