@@ -20,8 +20,12 @@ const place = () =>
  * `docs/config.md`.
  */
 export const configSchema = z.strictObject({
-  site: place().describe("The school, as it stands in topics and tags: small letters, digits and hyphens."),
-  room: place().describe("The room, likewise. One gateway, one room."),
+  site: place()
+    .describe("The school, as it stands in topics and tags: small letters, digits and hyphens.")
+    .meta({ examples: ["riverside"] }),
+  room: place()
+    .describe("The room, likewise. One gateway, one room.")
+    .meta({ examples: ["room-12"] }),
   dataFolder: z
     .string()
     .min(1)
@@ -44,7 +48,7 @@ export const configSchema = z.strictObject({
         ),
     })
     .prefault({}),
-  cameras: eyeOptions.shape.cameras,
+  cameras: eyeOptions.shape.cameras.meta({ examples: [[{ name: "front", driver: "simulated" }]] }),
   eye: eyeOptions.omit({ cameras: true }).prefault({}).describe("The process that looks."),
   attend: attendOptions.prefault({}).describe("What heads are turned to."),
   protect: protectOptions.prefault({}).describe("What may be published about people."),

@@ -7,6 +7,7 @@ export interface JsonSchema {
   readonly default?: unknown;
   readonly const?: unknown;
   readonly enum?: readonly unknown[];
+  readonly examples?: readonly unknown[];
   readonly properties?: Readonly<Record<string, JsonSchema>>;
   readonly required?: readonly string[];
   readonly items?: JsonSchema;
@@ -87,47 +88,51 @@ function fallbackOf(schema: JsonSchema, required: boolean): string {
   return `\`${JSON.stringify(schema.default)}\``;
 }
 
-/** A config in which every key stands with its meaning, those with a fallback commented out. */
-export function exampleOf(schema: JsonSchema, indent = ""): string {
+/**
+ * A config in which every key stands with its meaning: what is needed with an example, the rest commented out with what
+ * it is when left out. It is valid as it stands; a block is put to use by taking its `# ` away.
+ */
+export function exampleOf(schema: JsonSchema): string {
   return Object.entries(schema.properties ?? {})
     .map(([name, value]) => {
-      const comment = value.description ? wrap(value.description, `${indent}# `) : "";
-      return `${comment}${entry(name, value, indent, schema.required?.includes(name) === true)}`;
+      const needed = schema.required?.includes(name) === true && value.default === undefined;
+      const lines = entryOf(name, value).map((line) => (needed ? line : `# ${line}`));
+      return [...meaningOf(value), ...lines].join("\n");
     })
-    .join(indent === "" ? "\n" : "");
+    .join("\n\n")
+    .concat("\n");
 }
 
-function entry(name: string, schema: JsonSchema, indent: string, required: boolean): string {
-  const off = required && schema.default === undefined ? "" : "# ";
+function meaningOf({ description }: JsonSchema): string[] {
+  return description ? wrap(description, "# ") : [];
+}
+
+function entryOf(name: string, schema: JsonSchema): string[] {
   if (schema.properties && !schema.secret) {
-    const inner = exampleOf(schema, `${indent}  `);
-    return `${indent}${name}:\n${inner}`.replace(/:\n$/, ": {}\n");
+    const inner = Object.entries(schema.properties).flatMap(([key, value]) => [
+      ...meaningOf(value),
+      ...entryOf(key, value),
+    ]);
+    return [`${name}:`, ...inner.map((line) => `  ${line}`)];
   }
-  if (schema.default !== undefined && typeof schema.default === "object") {
-    const block = stringify(
-      { [name]: schema.default },
-      { flowCollectionPadding: false, lineWidth: 0 },
-    ).trimEnd();
-    return `${block
-      .split("\n")
-      .map((line) => `${indent}# ${line}\n`)
-      .join("")}`;
-  }
-  const value = schema.default ?? schema.const ?? schema.enum?.[0];
-  return `${indent}${off}${name}: ${value === undefined ? `… # ${typeOf(schema).replaceAll("`", "")}` : JSON.stringify(value)}\n`;
+  const value = schema.examples?.[0] ?? schema.default ?? schema.const ?? schema.enum?.[0];
+  if (value === undefined) return [`${name}: # ${typeOf(schema).replaceAll("`", "")}`];
+  return stringify({ [name]: value }, { lineWidth: 0 })
+    .trimEnd()
+    .split("\n");
 }
 
-function wrap(text: string, lead: string): string {
+function wrap(text: string, lead: string): string[] {
   const lines: string[] = [];
   let line = "";
   for (const word of text.split(/\s+/)) {
-    if (line && lead.length + line.length + word.length > 108) {
+    if (line && lead.length + line.length + word.length > 96) {
       lines.push(line);
       line = "";
     }
     line = line ? `${line} ${word}` : word;
   }
-  return [...lines, line].map((each) => `${lead}${each}\n`).join("");
+  return [...lines, line].map((each) => `${lead}${each}`);
 }
 
 /** The reference as a Markdown table. */

@@ -25,9 +25,11 @@ export function readYaml<Schema extends z.ZodType>(
   if (result.success) return { value: result.data };
   const problems = result.error.issues
     .flatMap((issue) => describe(issue))
-    .map(({ path, says }) => {
-      const line = lineOf(document, lines, path);
-      return `${line === null ? "" : `line ${line}: `}${path.length > 0 ? `${keyOf(path)}: ` : ""}${says}`;
+    .map(({ path, says }) => ({ path, says, line: lineOf(document, lines, path) }))
+    .sort((a, b) => (a.line ?? 0) - (b.line ?? 0))
+    .map(({ path, says, line }) => {
+      const place = line === null ? "" : `line ${line}: `;
+      return `${place}${path.length > 0 ? `${keyOf(path)}: ` : ""}${says}`;
     });
   return { problems };
 }

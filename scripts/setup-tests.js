@@ -1,0 +1,68 @@
+// Gets ready what the tests talk to: real servers (Debian's, where this user may install them), a compiled program, and the
+// model pack. Whatever cannot be had is named, with the suites that are skipped without it; it fails only when the
+// program itself does not compile.
+import { spawnSync } from "node:child_process";
+import { accessSync, constants, existsSync } from "node:fs";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+
+/** Program, the Debian package that has it, and what is not tested without it. */
+const PEERS = [
+  {
+    program: "mosquitto",
+    debian: "mosquitto",
+    without: "everything against an external broker (mqtt, publish, show)",
+  },
+  { program: "mosquitto_passwd", debian: "mosquitto", without: "an external broker with a password" },
+  { program: "influxd", debian: "influxdb", without: "recording into InfluxDB (record)" },
+  { program: "ffmpeg", debian: "ffmpeg", without: "video made by the tests (eye/capture, analyse)" },
+  { program: "chromium", debian: "chromium", without: "the live page in a browser (show/live)" },
+];
+
+const has = (program) =>
+  [...(process.env.PATH ?? "").split(path.delimiter), "/usr/sbin", "/usr/local/sbin"].some((folder) => {
+    try {
+      accessSync(path.join(folder, program), constants.X_OK);
+      return true;
+    } catch {
+      return false;
+    }
+  });
+
+const run = (program, args, options = {}) =>
+  spawnSync(program, args, { stdio: ["ignore", "ignore", "inherit"], timeout: 600_000, ...options })
+    .status === 0;
+
+const missing = () => PEERS.filter(({ program }) => !has(program));
+
+if (missing().length > 0) {
+  const packages = [...new Set(missing().map(({ debian }) => debian))];
+  if (process.getuid?.() === 0 && has("apt-get")) {
+    console.log(`tests: installing ${packages.join(", ")}`);
+    const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
+    run("apt-get", ["update", "-qq"], { env });
+    // Package by package, so that one that is not to be had does not keep the others away.
+    for (const name of packages)
+      run("apt-get", ["install", "-y", "-qq", "--no-install-recommends", name], { env });
+  } else {
+    console.log(`tests: as root this would run apt-get install ${packages.join(" ")}`);
+  }
+}
+for (const { program, without } of missing()) console.log(`tests: SKIPPED without ${program}: ${without}`);
+
+if (!run(process.execPath, [path.join(root, "scripts", "build.js")], { stdio: "inherit" })) {
+  console.error("tests: the program does not compile");
+  process.exit(1);
+}
+
+// The pack is kept between runs, away from the user's own data.
+const cache = path.join(root, "node_modules", ".cache", "focus-gateway");
+const prepared = run(process.execPath, [path.join(root, "bin", "focus-gateway.js"), "models", "prepare"], {
+  env: { ...process.env, FOCUS_GATEWAY_DATA: cache },
+});
+if (!prepared) console.log("tests: SKIPPED without the model pack: everything that looks at pictures");
+if (!existsSync(path.join(root, "node_modules", "@vladmandic", "face-api"))) {
+  console.log("tests: SKIPPED without @vladmandic/face-api: the photographs");
+}
