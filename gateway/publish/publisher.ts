@@ -4,6 +4,7 @@ import type { Logger } from "../log.ts";
 import { connectMqtt, type MqttConnection } from "../mqtt.ts";
 import { revealSecret, secret } from "../options.ts";
 import type { Clock, Message, MessageClass } from "../terms.ts";
+import type { Entry } from "./spool/record.ts";
 import { openSpool, type SpoolSettings } from "./spool/spool.ts";
 import { isTopicLevel, topics } from "./topics.ts";
 
@@ -88,6 +89,8 @@ export async function openPublisher(
   /** `online` has been acknowledged on this connection. */
   let announced = false;
   let closing: Promise<void> | undefined;
+  /** Read from the spool and not sent yet: reading a hundred costs little more than reading one. */
+  let ready: Entry[] = [];
   /** Sent and not acknowledged in the spool, in order. */
   let window: { readonly sequence: number; done: boolean }[] = [];
   let inFlight = 0;
@@ -129,13 +132,15 @@ export async function openPublisher(
       again = false;
       if (broken && inFlight === 0) {
         spool.rewind();
+        ready = [];
         window = [];
         broken = false;
       }
       while (announced && !broken && inFlight < IN_FLIGHT) {
-        const entries = await spool.take(IN_FLIGHT - inFlight);
-        if (entries.length === 0) break;
-        for (const { sequence, message } of entries) sendOne(sequence, message);
+        if (ready.length === 0) ready = [...(await spool.take(IN_FLIGHT))];
+        const next = ready.shift();
+        if (!next) break;
+        sendOne(next.sequence, next.message);
       }
     }
   }

@@ -56,11 +56,10 @@ export function gather(options: GatherOptions, { log, clock }: { log: Logger; cl
   }
 
   async function writeGroup(): Promise<void> {
-    const group = pending.slice(0, groupEnd(pending));
-    pending = pending.slice(group.length);
+    const group = pending.splice(0, groupEnd(pending));
     const { left, problem: found } = await options.write(group);
-    pending = [...left, ...pending];
-    bytes = pending.reduce((sum, { length }) => sum + length, 0);
+    if (left.length > 0) pending = [...left, ...pending];
+    bytes -= lengthOf(group) - lengthOf(left);
     if (found && found.code !== problem?.code)
       log.error({ code: found.code, err: found.cause }, found.message);
     if (!found && problem) log.info("the spool can be written again");
@@ -96,6 +95,8 @@ export function gather(options: GatherOptions, { log, clock }: { log: Logger; cl
     },
   };
 }
+
+const lengthOf = (messages: readonly Pending[]) => messages.reduce((sum, { length }) => sum + length, 0);
 
 function groupEnd(pending: readonly Pending[]): number {
   let bytes = 0;
