@@ -55,17 +55,24 @@ export function lay(
   top = sprite.top,
 ): void {
   const { rgb, width, height } = picture;
+  const { rgba } = sprite;
   const [x0, x1] = [Math.max(0, left), Math.min(width, left + part.width)];
   const [y0, y1] = [Math.max(0, top), Math.min(height, top + part.height)];
   for (let y = y0; y < y1; y++) {
     let from = ((y - top + part.top) * sprite.width + (x0 - left + part.left)) * 4;
     let to = (y * width + x0) * 3;
     for (let x = x0; x < x1; x++, from += 4, to += 3) {
-      const alpha = sprite.rgba[from + 3]!;
+      const alpha = rgba[from + 3]!;
       if (alpha === 0) continue;
-      for (let c = 0; c < 3; c++) {
-        const under = rgb[to + c]!;
-        rgb[to + c] = under + ((sprite.rgba[from + c]! - under) * alpha + 127) / 255;
+      if (alpha === 255) {
+        rgb[to] = rgba[from]!;
+        rgb[to + 1] = rgba[from + 1]!;
+        rgb[to + 2] = rgba[from + 2]!;
+      } else {
+        // 257 / 65536 is 1 / 255 without a division.
+        rgb[to] = rgb[to]! + (((rgba[from]! - rgb[to]!) * alpha * 257 + 32768) >> 16);
+        rgb[to + 1] = rgb[to + 1]! + (((rgba[from + 1]! - rgb[to + 1]!) * alpha * 257 + 32768) >> 16);
+        rgb[to + 2] = rgb[to + 2]! + (((rgba[from + 2]! - rgb[to + 2]!) * alpha * 257 + 32768) >> 16);
       }
     }
   }

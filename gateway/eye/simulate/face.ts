@@ -49,21 +49,21 @@ function drawRelief(p: Projection): string {
     patch(p, 0.52, -0.42, 0.3, 0.26, "blush", 0.16),
     patch(p, 0, 0.6, 0.55, 0.28, "glow", 0.24),
     patch(p, -0.5, -0.28, 0.26, 0.16, "glow", 0.26),
-    patch(p, 0.5, -0.28, 0.26, 0.16, "glow", 0.18),
+    patch(p, 0.5, -0.28, 0.26, 0.16, "glow", 0.24),
     patch(p, 0, -1.08, 0.3, 0.09, "shade", 0.32),
     patch(p, 0, -1.24, 0.2, 0.11, "glow", 0.22),
   ].join("");
 }
 
 /** Where the light comes from: the windows on the left and the lamps above. */
-const LIGHT: Vector = [-0.42, 0.66, 0.62];
+const LIGHT: Vector = [-0.24, 0.66, 0.7];
 
 /** Three planes, each as bright as it is turned to the light. This wedge is what tells the networks the angle. */
 function drawNose(p: Projection, { skin }: Person): string {
-  const tip: Vector = [0, -0.42, 1.4];
+  const tip: Vector = [0, -0.36, 1.4];
   const top: Vector = [0, 0.12, 1.06];
-  const base: Vector = [0, -0.6, 1.12];
-  const wing = (side: number): Vector => [0.21 * side, -0.54, 1.05];
+  const base: Vector = [0, -0.53, 1.12];
+  const wing = (side: number): Vector => [0.21 * side, -0.48, 1.05];
   const root = (side: number): Vector => [0.11 * side, 0.06, 1.03];
   const plane = (corners: readonly Vector[], normal: Vector): string => {
     const light = turnedDot(p, normal, LIGHT);
@@ -75,15 +75,15 @@ function drawNose(p: Projection, { skin }: Person): string {
   const right = plane([top, tip, wing(1), root(1)], [0.8, 0.1, 0.6]);
   const under = plane([wing(-1), tip, wing(1), base], [0, -0.75, 0.66]);
   const nostril = (side: number): string => {
-    const [x, y] = p.dot([0.1 * side, -0.575, 1.12]);
+    const [x, y] = p.dot([0.1 * side, -0.505, 1.12]);
     return turned(p.matrix, [0.35 * side, -0.6, 0.7])[2] < 0.1
       ? ""
       : ellipse(x, y, 0.05 * p.size, 0.032 * p.size, darker(skin, 0.75), 0.85);
   };
-  const [tx, ty] = p.dot([-0.03, -0.38, 1.4]);
+  const [tx, ty] = p.dot([-0.02, -0.32, 1.4]);
   const sides = p.matrix[0][2] > 0 ? right + left : left + right;
   return (
-    patch(p, 0, -0.66, 0.24, 0.1, "shade", 0.4) +
+    patch(p, 0, -0.59, 0.22, 0.09, "shade", 0.35) +
     sides +
     under +
     nostril(-1) +
@@ -100,7 +100,7 @@ const turnedDot = (p: Projection, normal: Vector, light: Vector): number => {
 function drawMouth(p: Projection, { skin, smile }: Person): string {
   if (facing(p.matrix, 0, -0.9) < 0.05) return "";
   const at = (u: number, y: number, lift: number): Vector =>
-    onFace(0.31 * u, -0.88 + y + smile * u * u, lift * (1 - 0.6 * u * u));
+    onFace(0.31 * u, -0.84 + y + smile * u * u, lift * (1 - 0.6 * u * u));
   const row = (height: (u: number) => number, lift: number): Vector[] =>
     [-1, -0.6, -0.25, 0, 0.25, 0.6, 1].map((u) => at(u, height(u), lift));
   const middle = row(() => 0, 0.08);
@@ -169,7 +169,7 @@ function drawIris(
     path(polygon(disc(0.115)), { fill: colour }) +
     path(polygon(disc(0.06)), { fill: "#0d0808" }) +
     (upper(0) > 0.06
-      ? `<circle cx="${n(gx)}" cy="${n(gy)}" r="${n(Math.abs(ox - gx) * 0.4)}" fill="#fff" opacity=".9"/>`
+      ? `<circle cx="${n(gx)}" cy="${n(gy)}" r="${n(Math.abs(ox - gx) * 0.4)}" fill="#fff" fill-opacity=".9"/>`
       : "")
   );
 }

@@ -1,6 +1,6 @@
 import { drawFeatures, type Expression } from "./face.ts";
 import { type Projection, projection, scalpPoints, skinPoints } from "./form.ts";
-import { type Dot, darker, ellipse, hull, lighter, n, outline, path, polygon } from "./paint.ts";
+import { around, type Dot, darker, ellipse, lighter, n, outline, path, polygon } from "./paint.ts";
 import type { Person } from "./person.ts";
 import { type Matrix, turned, type Vector } from "./rotation.ts";
 
@@ -17,14 +17,14 @@ export interface Head extends Expression {
 export function drawHead(head: Head, person: Person, id: string): string {
   const p = projection(head.rotation, head.x, head.y, head.size);
   const scarf = person.hair === "scarf";
-  const face = hull(p.dots(skin(scarf ? 0.72 : 0.92, person.breadth)));
+  const face = around(p.dots(skin(scarf ? 0.72 : 0.92, person.breadth)));
   return [
     skinInk(p, person.skin, id),
     hairInk(p, person.hairColour, id),
     hairBehind(p, person, id),
     drawNeck(p, head, person),
-    scarf ? "" : path(outline(hull(p.dots(scalp(person)))), { fill: `url(#h${id})` }),
-    scarf ? path(outline(hull(p.dots(WRAP))), { fill: `url(#h${id})` }) : "",
+    scarf ? "" : path(outline(around(p.dots(scalp(person)))), { fill: `url(#h${id})` }),
+    scarf ? path(outline(around(p.dots(WRAP))), { fill: `url(#h${id})` }) : "",
     person.hair === "curly" ? curls(p, person, false) : "",
     scarf ? "" : drawEar(p, person.skin, -1) + drawEar(p, person.skin, 1),
     path(outline(face), { fill: `url(#s${id})` }),
@@ -57,7 +57,7 @@ function ring(radius: number, y: number, z: number): Vector[] {
 
 /** Light falls on what is turned to it: a bright place on the forehead's side of the light, dark towards the rim. */
 function skinInk(p: Projection, tone: string, id: string): string {
-  const [x, y] = p.dot([-0.2, 0.15, 1]);
+  const [x, y] = p.dot([-0.08, 0.1, 1]);
   const stops = [
     [0, lighter(tone, 0.2)],
     [0.45, tone],
@@ -124,10 +124,10 @@ function drawEar(p: Projection, tone: string, side: -1 | 1): string {
 /** Hair that hangs or stands behind the neck. */
 function hairBehind(p: Projection, { hair, hairColour }: Person, id: string): string {
   const fill = darker(hairColour, 0.34);
-  if (hair === "long") return path(outline(hull(p.dots(LONG))), { fill });
-  if (hair === "bob") return path(outline(hull(p.dots(BOB))), { fill });
+  if (hair === "long") return path(outline(around(p.dots(LONG))), { fill });
+  if (hair === "bob") return path(outline(around(p.dots(BOB))), { fill });
   if (hair === "bun") return knot(p, [0, 1.42, -0.55], 0.42, id);
-  if (hair === "ponytail") return path(outline(hull(p.dots(TAIL))), { fill: `url(#h${id})` });
+  if (hair === "ponytail") return path(outline(around(p.dots(TAIL))), { fill: `url(#h${id})` });
   return "";
 }
 

@@ -1,10 +1,10 @@
 import { readFile } from "node:fs/promises";
 import path from "node:path";
-import { isMap, LineCounter, type Node, parseDocument } from "yaml";
 import { z } from "zod";
-import { failure, reason } from "../../errors.ts";
+import { failure } from "../../errors.ts";
 import { packageRoot } from "../../paths.ts";
 import { ACTIVITIES, TARGETS, type Target } from "../../terms.ts";
+import { readYaml } from "../../yaml.ts";
 import { LOOKS } from "./looks.ts";
 
 /** `3:05` or plain seconds → seconds. */
@@ -114,37 +114,7 @@ export async function readLesson(nameOrPath: string): Promise<Lesson> {
 
 /** Parses a lesson script; `file` is for messages. Throws LESSON_INVALID with a line number for each problem. */
 export function parseLesson(text: string, file: string): Lesson {
-  const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
-  const lineAt = (offset: number) => lines.linePos(offset).line;
-  if (document.errors.length > 0) {
-    const problems = document.errors.map((error) => `line ${lineAt(error.pos[0])}: ${reason(error)}`);
-    throw failure("LESSON_INVALID", { file, problems });
-  }
-  const checked = lessonSchema.safeParse(document.toJS());
-  if (checked.success) return checked.data;
-  const problems = checked.error.issues.map((issue) => {
-    const where = issue.code === "unrecognized_keys" ? [...issue.path, issue.keys[0]!] : issue.path;
-    return `line ${lineAt(offsetOf(document.contents, where))}: ${issue.path.join(".") || "lesson"}: ${issue.message}`;
-  });
-  throw failure("LESSON_INVALID", { file, problems });
-}
-
-/** Where the text of a path begins: of its key if it has one, of its nearest ancestor if it is missing. */
-function offsetOf(root: Node | null, where: readonly PropertyKey[]): number {
-  let node: unknown = root;
-  let offset = root?.range?.[0] ?? 0;
-  for (const key of where) {
-    if (isMap(node)) {
-      const pair = node.items.find((item) => String(item.key) === String(key));
-      if (!pair) break;
-      offset = (pair.key as Node).range?.[0] ?? offset;
-      node = pair.value;
-    } else {
-      node = (node as { items?: unknown[] } | null)?.items?.[Number(key)];
-      if (!node) break;
-      offset = (node as Node).range?.[0] ?? offset;
-    }
-  }
-  return offset;
+  const read = readYaml(text, lessonSchema);
+  if ("problems" in read) throw failure("LESSON_INVALID", { file, problems: read.problems });
+  return read.value;
 }

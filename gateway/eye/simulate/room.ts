@@ -41,6 +41,8 @@ export const DESK_HEIGHT = 0.72;
 export const SEAT_WIDTH = 0.7;
 const ROW_SPACING = 0.9;
 const SHIFT = SEAT_WIDTH / 4;
+/** Rows farther back are wider apart, nearly along the camera's rays: 0 is a grid, 1 is rays. */
+const FAN = 0.75;
 const HEAD_HEIGHT = 1.15;
 const FOCAL = 0.8; // 64° across
 
@@ -54,8 +56,9 @@ export function layRoom(students: number): Room {
     const row = Math.floor(seat / columns);
     const inRow = Math.min(columns, students - row * columns);
     const column = seat % columns;
+    const z = firstRow + row * ROW_SPACING;
     const x = (column - (inRow - 1) / 2) * SEAT_WIDTH + (row % 2 === 0 ? -SHIFT : SHIFT);
-    return { seat, row, column, head: [x, HEAD_HEIGHT, firstRow + row * ROW_SPACING] };
+    return { seat, row, column, head: [x * (z / firstRow) ** FAN, HEAD_HEIGHT, z] };
   });
   return {
     students,

@@ -1,11 +1,13 @@
-import type { Place } from "./body.ts";
 import { type Dot, path, polygon } from "./paint.ts";
 import { chance } from "./random.ts";
 import type { Room } from "./room.ts";
 import type { Vector } from "./rotation.ts";
+import type { Stage } from "./stage.ts";
+
+type Place = Stage["place"];
 
 /** The empty classroom behind the students: back wall with posters, windows on the left, door on the right, floor. */
-export function drawRoom(room: Room, place: Place, seed: number): string {
+export function drawRoom({ room, place }: Stage, seed: number): string {
   const { halfWidth: w, depth: d, height: h } = room;
   const near = 0.7;
   const quad = (...corners: Vector[]): string => polygon(corners.map(place));
@@ -105,12 +107,12 @@ function posters({ halfWidth: w, depth: d }: Room, quad: Quad, place: Place, see
     disc(place([x + 0.37, 2.1, d]), place([x + 0.55, 2.1, d]), "#fdf6df") +
     path(flat(x + 0.07, 1.58, 0.45, 0.05), { fill: "#b9b2a2" });
   return (
-    cork + sheets + poster(-w * 0.72, 1) + poster(-w * 0.48, 3) + poster(w * 0.42, 0) + poster(w * 0.66, 4)
+    cork + sheets + poster(-w * 0.86, 1) + poster(-w * 0.6, 3) + poster(w * 0.37, 0) + poster(w * 0.63, 4)
   );
 }
 
 function disc([x, y]: Dot, [edge]: Dot, fill: string): string {
-  return `<circle cx="${x.toFixed(1)}" cy="${y.toFixed(1)}" r="${(edge - x).toFixed(1)}" fill="${fill}" opacity=".85"/>`;
+  return `<circle cx="${x.toFixed(1)}" cy="${y.toFixed(1)}" r="${(edge - x).toFixed(1)}" fill="${fill}" fill-opacity=".85"/>`;
 }
 
 function shelf({ halfWidth: w, depth: d }: Room, quad: Quad, seed: number): string {
