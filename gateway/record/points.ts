@@ -9,10 +9,10 @@ export const MAXIMUM_PAYLOAD_BYTES = 64 * 1024;
 const MAXIMUM_FIELDS = 256;
 const MAXIMUM_DEPTH = 4;
 
-/** Names of places and devices: anything printable that MQTT and the line protocol carry, but short. */
-const NAME = /^(?! )[^\p{C}\\/+#]{1,64}(?<! )$/u;
+/** Names of places and devices: anything printable that both MQTT and the line protocol carry (no backslash), but short. */
+const NAME = /^[^\p{C}\\/+#]{1,128}$/u;
 /** Tags that stand in the payload: `cpu/float32`, and units such as `m/s`. */
-const TAG = /^(?! )[^\p{C}\\]{1,128}(?<! )$/u;
+const TAG = /^[^\p{C}\\]{1,128}$/u;
 /** Field names, after flattening. Lower case only: DuckDB takes `Co2` and `co2` for one column. */
 const FIELD = /^[a-z][a-z0-9_]{0,63}$/;
 /** The contract's time: UTC ISO-8601. */
@@ -149,7 +149,6 @@ function keep(shape: Measurement, name: string, value: Value): "ok" | "dropped" 
 }
 
 function lacks(measurement: Point["measurement"], fields: ReadonlyMap<string, Value>): string | null {
-  if (measurement === "environment" && !fields.has("value")) return "no value";
   if (measurement === "focus" || measurement === "zone_focus") {
     if (!(QUALITIES as readonly unknown[]).includes(fields.get("quality")))
       return "quality is none of the contract's";
