@@ -92,10 +92,14 @@ export async function openLivePage(options: LiveOptions, surroundings: LiveSurro
     origins,
   };
   const running = await keepRunning(order, { log, clock });
-  const root = `http://${host.includes(":") ? `[${host}]` : host}:${running.port()}`;
+  const root = () => `http://${host.includes(":") ? `[${host}]` : host}:${running.port()}`;
   return {
-    url: `${root}/live`,
-    editorUrl: editor ? `${root}/editor` : null,
+    get url() {
+      return `${root()}/live`;
+    },
+    get editorUrl() {
+      return editor && `${root()}/editor`;
+    },
     state: running.state,
     restarts: running.restarts,
     memoryMb: running.memoryMb,

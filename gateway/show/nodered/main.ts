@@ -1,9 +1,9 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import express from "express";
-import RED from "node-red";
+import RED, { type RuntimeEvent } from "node-red";
 import { reason } from "../../errors.ts";
-import { placeFlows } from "./flows.ts";
+import { readFlows, withOurs } from "./flows.ts";
 import { openGate } from "./gate.ts";
 import { Lesson } from "./lesson.ts";
 import type { LiveOrder, LiveWord } from "./order.ts";
@@ -24,7 +24,6 @@ async function start(order: LiveOrder): Promise<void> {
     FOCUS_TOPICS: order.topics,
     FOCUS_TOPICS_ALL: `${order.topics}/#`,
   });
-  await placeFlows(order.flows, order.folder);
 
   const app = express().disable("x-powered-by");
   const server = createServer(app);
@@ -38,8 +37,23 @@ async function start(order: LiveOrder): Promise<void> {
   app.use(gate.http);
   if (order.editor) app.use(editorPath, RED.httpAdmin);
   app.use("/", RED.httpNode);
+
+  // Safe mode loads what is stored and runs nothing; putting flows in place then ends it.
+  const loaded = happened(
+    "runtime-event",
+    ({ id, payload }) => id === "runtime-state" && payload !== undefined,
+  );
   await RED.start();
+  await loaded;
+  const stored = await RED.runtime.flows.getFlows({});
+  const flows = withOurs(stored?.flows ?? [], await readFlows(order.flows));
+  await RED.runtime.flows.setFlows({ flows: { flows }, deploymentType: "full" });
   say({ word: "up", port: (server.address() as AddressInfo).port });
+}
+
+/** Resolves at the first of Node-RED's events of that name for which `test` holds. */
+function happened(name: string, test: (event: RuntimeEvent) => boolean): Promise<void> {
+  return new Promise((resolve) => RED.events.on(name, (event) => void (test(event) && resolve())));
 }
 
 process.once("message", (order: LiveOrder) => {

@@ -3,10 +3,19 @@ declare module "node-red" {
   import type { Server } from "node:http";
   import type { Application } from "express";
 
+  export interface RuntimeEvent {
+    readonly id?: string;
+    readonly payload?: unknown;
+  }
+  interface Flows<Node> {
+    getFlows(options: object): Promise<{ readonly flows: readonly Node[] } | null>;
+    setFlows(options: { flows: { flows: readonly Node[] }; deploymentType: "full" }): Promise<unknown>;
+  }
   interface NodeRed {
     init(server: Server, settings: object): void;
     start(): Promise<void>;
-    stop(): Promise<void>;
+    readonly runtime: { readonly flows: Flows<{ readonly id: string; readonly [key: string]: unknown }> };
+    readonly events: { on(name: string, listener: (event: RuntimeEvent) => void): void };
     readonly httpAdmin: Application;
     readonly httpNode: Application;
   }

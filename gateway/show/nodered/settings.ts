@@ -37,6 +37,8 @@ export function settingsFor(
     userDir: order.folder,
     flowFile: "flows.json",
     credentialSecret: order.credentialSecret,
+    // Nothing runs until main.ts has put the flows in place.
+    safeMode: true,
 
     // Without an admin password there is no editor and no admin API to guess one for.
     httpAdminRoot: order.editor ? editorPath : (false as const),
