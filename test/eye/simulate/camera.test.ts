@@ -48,7 +48,7 @@ describe("the simulated camera", () => {
 
   it("plays faster than life if it is told to", async () => {
     const { clock, camera } = await open("live", { speed: 10 });
-    clock.pass(1300);
+    clock.pass(1600);
     expect((await camera.next())!.cue!.activity).toBe("seatwork");
   });
 
