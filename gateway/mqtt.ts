@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import { connect, type IClientOptions, type MqttClient } from "mqtt";
+import { connect, type IClientOptions, type IPublishPacket, type MqttClient } from "mqtt";
 import { systemClock } from "./clock.ts";
 import { failure, type GatewayError, reason } from "./errors.ts";
 import { type Logger, withoutCredentials } from "./log.ts";
@@ -112,7 +112,7 @@ export function connectMqtt(options: MqttOptions, log: Logger, clock: Clock = sy
       if (closing.signal.aborted) return { problem: failure("BROKER_UNREACHABLE", { url }), milliseconds: 0 };
       const client = connect(options.url, settings);
       latest = client;
-      client.handleMessage = (packet, done) => void receive(client, packet).then(() => done());
+      client.handleMessage = (packet, done) => void receive(client, packet, done);
       client.on("connect", ({ sessionPresent }) => {
         connectedAt = clock.elapsed();
         if (!sessionPresent) granted.clear();
@@ -122,15 +122,14 @@ export function connectMqtt(options: MqttOptions, log: Logger, clock: Clock = sy
       });
       client.on("error", (error) => {
         cause ??= error;
-        client.end(true);
+        hangUp(client);
       });
       await new Promise<void>((resolve) => client.once("close", resolve));
     } catch (error) {
       cause = error;
     }
     current = latest = undefined;
-    for (const reject of unacknowledged)
-      reject(new Error(`the connection to ${url} ended before the PUBACK`));
+    for (const reject of unacknowledged) reject(new Error("the connection ended"));
     unacknowledged.clear();
     const refusal = REFUSALS[Number((cause as { code?: unknown } | undefined)?.code)];
     const problem = refusal
@@ -139,8 +138,8 @@ export function connectMqtt(options: MqttOptions, log: Logger, clock: Clock = sy
     return { problem, milliseconds: connectedAt === undefined ? 0 : clock.elapsed() - connectedAt };
   }
 
-  /** Resolves when the message has been handled; otherwise ends the connection and stays unresolved: no PUBACK. */
-  function receive(client: MqttClient, packet: Parameters<MqttClient["handleMessage"]>[0]): Promise<void> {
+  /** Lets mqtt.js go on, with the PUBACK first, when the message has been handled; otherwise hangs up. */
+  async function receive(client: MqttClient, { topic, payload, retain }: IPublishPacket, done: () => void) {
     // Nothing is read while the handler works, PINGRESP included, so mqtt.js would take the broker for dead.
     const alive = setInterval(() => {
       client.reschedulePing(true);
@@ -149,20 +148,24 @@ export function connectMqtt(options: MqttOptions, log: Logger, clock: Clock = sy
     const stop = () => clearInterval(alive);
     client.once("close", stop);
     // In a chain, for after a reconnect the message may be here again while its first coming is still being handled.
-    handling = handling.then(() => handle(packet.topic, packet.payload as Buffer, packet.retain));
-    const handled = handling;
+    const handled = handling.then(() => handle(topic, payload as Buffer, retain));
     handling = handled.catch(() => {});
-    return new Promise((resolve) => {
-      handled
-        .then(resolve, (error) => {
-          log.warn({ err: error }, `a message on ${packet.topic} could not be handled: ${reason(error)}`);
-          client.end(true);
-        })
-        .finally(() => {
-          stop();
-          client.off("close", stop);
-        });
-    });
+    try {
+      await handled;
+      done();
+    } catch (error) {
+      log.warn({ err: error }, `a message on ${topic} could not be handled: ${reason(error)}`);
+      hangUp(client);
+    } finally {
+      stop();
+      client.off("close", stop);
+    }
+  }
+
+  /** Without DISCONNECT. From now on it counts as gone, though its socket takes a moment to close. */
+  function hangUp(client: MqttClient): void {
+    if (current === client) current = undefined;
+    client.end(true);
   }
 
   async function ask(client: MqttClient, filter: string): Promise<void> {
@@ -196,9 +199,9 @@ export function connectMqtt(options: MqttOptions, log: Logger, clock: Clock = sy
       return current?.connected === true;
     },
     publish(topic, payload, { retain }) {
-      return new Promise((resolve, reject) => {
-        if (!current?.connected || closing.signal.aborted)
-          return reject(new Error(`not connected to ${url}`));
+      return new Promise((resolve, fail) => {
+        if (!current?.connected || closing.signal.aborted) return fail(new Error(`not connected to ${url}`));
+        const reject = (cause: Error) => fail(new Error(`no PUBACK came from ${url}`, { cause }));
         unacknowledged.add(reject);
         current.publish(topic, payload, { qos: 1, retain }, (error) => {
           unacknowledged.delete(reject);

@@ -136,7 +136,7 @@ export async function openPublisher(
         window = [];
         broken = false;
       }
-      while (announced && !broken && inFlight < IN_FLIGHT) {
+      while (connection.connected && announced && !broken && inFlight < IN_FLIGHT) {
         if (ready.length === 0) ready = [...(await spool.take(IN_FLIGHT))];
         const next = ready.shift();
         if (!next) break;
