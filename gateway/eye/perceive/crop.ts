@@ -75,66 +75,65 @@ export function crop(
   const { width, height } = layout;
   const across = taps(region.x, Math.max(region.width, 1e-3), width, picture.width);
   const down = taps(region.y, Math.max(region.height, 1e-3), height, picture.height);
-  const firstRow = down.from.reduce((low, row) => Math.min(low, row), picture.height);
-  const lastRow = down.from.reduce((high, row) => Math.max(high, row), 0);
-  const rows = squeezeRows(picture, firstRow, lastRow, across, width);
-
-  const plane = width * height;
-  const grey = layout.channels === "grey";
-  const [red, blue] = layout.channels === "bgr" ? [2, 0] : [0, 2];
-  const scale = layout.std.map((std) => 1 / std);
-  // Rec. 601 luma, what OpenCV and libjpeg mean by grey.
-  const line = new Float32Array(width * 3);
-  for (let y = 0; y < height; y++) {
-    line.fill(0);
-    for (let tap = 0; tap < down.count; tap++) {
-      const weight = down.weight[y * down.count + tap]!;
-      if (weight === 0) continue;
-      const row = (down.from[y * down.count + tap]! - firstRow) * width * 3;
-      for (let i = 0; i < line.length; i++) line[i]! += weight * rows[row + i]!;
-    }
-    for (let x = 0; x < width; x++) {
-      const at = y * width + x;
-      if (grey) {
-        const luma = 0.299 * line[x * 3]! + 0.587 * line[x * 3 + 1]! + 0.114 * line[x * 3 + 2]!;
-        into[at] = (luma - layout.mean[0]!) * scale[0]!;
-      } else {
-        into[at] = (line[x * 3 + red]! - layout.mean[0]!) * scale[0]!;
-        into[plane + at] = (line[x * 3 + 1]! - layout.mean[1]!) * scale[1]!;
-        into[2 * plane + at] = (line[x * 3 + blue]! - layout.mean[2]!) * scale[2]!;
+  const firstRow = down.from[0]!;
+  const rowCount = down.from.at(-1)! - firstRow + 1;
+  planesOf(layout).forEach((plane, index) => {
+    const rows = squeeze(picture, firstRow, rowCount, across, plane);
+    const target = into.subarray(index * width * height, (index + 1) * width * height).fill(0);
+    for (let y = 0; y < height; y++) {
+      for (let tap = y * down.count; tap < (y + 1) * down.count; tap++) {
+        const weight = down.weight[tap]!;
+        if (weight === 0) continue;
+        const row = (down.from[tap]! - firstRow) * width;
+        for (let x = 0, to = y * width; x < width; x++, to++) target[to]! += weight * rows[row + x]!;
       }
     }
-  }
+  });
   return into;
 }
 
-/** The needed rows of the picture, each brought to the target's width: packed RGB as floats. */
-function squeezeRows(
-  picture: Picture,
-  first: number,
-  last: number,
-  across: Taps,
-  width: number,
-): Float32Array {
+/** How a plane comes from red, green and blue bytes: their weighted sum and an offset, deviation and mean included. */
+interface Plane {
+  readonly red: number;
+  readonly green: number;
+  readonly blue: number;
+  readonly offset: number;
+}
+
+function planesOf({ channels, mean, std }: InputLayout): Plane[] {
+  // Rec. 601 luma is what OpenCV and libjpeg mean by grey.
+  const grey = [[0.299, 0.587, 0.114]];
+  const rgb = [
+    [1, 0, 0],
+    [0, 1, 0],
+    [0, 0, 1],
+  ];
+  const mixes = channels === "grey" ? grey : channels === "rgb" ? rgb : rgb.reverse();
+  return mixes.map(([red, green, blue], index) => {
+    const scale = 1 / std[index]!;
+    return { red: red! * scale, green: green! * scale, blue: blue! * scale, offset: -mean[index]! * scale };
+  });
+}
+
+/** The needed rows of the picture, each brought to the target's width, as one plane. */
+function squeeze(picture: Picture, first: number, count: number, across: Taps, plane: Plane): Float32Array {
   const { rgb } = picture;
-  const rows = new Float32Array((last - first + 1) * width * 3);
-  for (let row = first; row <= last; row++) {
-    const source = row * picture.width * 3;
-    const target = (row - first) * width * 3;
-    for (let x = 0; x < width; x++) {
-      let r = 0;
-      let g = 0;
-      let b = 0;
-      for (let tap = x * across.count; tap < (x + 1) * across.count; tap++) {
-        const weight = across.weight[tap]!;
-        const at = source + across.from[tap]! * 3;
-        r += weight * rgb[at]!;
-        g += weight * rgb[at + 1]!;
-        b += weight * rgb[at + 2]!;
-      }
-      rows[target + x * 3] = r;
-      rows[target + x * 3 + 1] = g;
-      rows[target + x * 3 + 2] = b;
+  const { red, green, blue, offset } = plane;
+  const { from, weight } = across;
+  const width = from.length / across.count;
+  const line = new Float32Array(picture.width);
+  const low = from[0]!;
+  const high = from.at(-1)!;
+  const rows = new Float32Array(count * width);
+  for (let row = 0; row < count; row++) {
+    let at = ((first + row) * picture.width + low) * 3;
+    for (let x = low; x <= high; x++, at += 3) {
+      line[x] = red * rgb[at]! + green * rgb[at + 1]! + blue * rgb[at + 2]! + offset;
+    }
+    for (let x = 0, tap = 0; x < width; x++) {
+      let sum = 0;
+      for (const end = tap + across.count; tap < end; tap++) sum += weight[tap]! * line[from[tap]!]!;
+      rows[row * width + x] = sum;
     }
   }
   return rows;

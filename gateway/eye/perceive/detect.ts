@@ -31,7 +31,7 @@ const ZOOM = 4;
  *
  * The second look sees one candidate at the size the network knows best. Doubtful is what only a tile shows, and a
  * known place in which nothing was found: a far head bent over a desk. On the test photographs the second look keeps
- * every real face, and drops knees, banisters and jeans that tiles had taken for faces (docs/models.md).
+ * every real face, and drops an arm, jeans and a head of hair that tiles had taken for faces (docs/models.md).
  */
 export async function detectFaces(
   frame: Frame,
@@ -121,7 +121,7 @@ function around(box: Box, frame: Frame, { input }: PreparedModel<"detect">): Reg
  * The widest face a tile is believed on, in widths of the smallest face the whole picture finds: what is larger the
  * whole picture sees better, and a limb that fills a tile looks like a face more often than one would like.
  */
-const TILE_FACE_LIMIT = 2;
+const TILE_FACE_LIMIT = 1.5;
 
 /** Tiles are there for small faces that lie whole in them: what their inner edges cut, another region sees whole. */
 function isTileFace(

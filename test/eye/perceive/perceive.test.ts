@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { copyFile, writeFile } from "node:fs/promises";
 import path from "node:path";
-import sharp from "sharp";
+import sharp, { type Sharp } from "sharp";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openPerception, type Perception, perceiveOptions } from "../../../gateway/eye/perceive/perceive.ts";
 import { createLogger } from "../../../gateway/log.ts";
@@ -15,7 +15,7 @@ const prepared = await preparedForTests();
 const log = createLogger("error", false);
 const options = perceiveOptions.parse({});
 
-async function frameOf(input: sharp.Sharp, camera = "test", sequence = 0): Promise<Frame> {
+async function frameOf(input: Sharp, camera = "test", sequence = 0): Promise<Frame> {
   const { data, info } = await input.removeAlpha().raw().toBuffer({ resolveWithObject: true });
   return {
     camera,
@@ -210,6 +210,19 @@ describe.skipIf(!prepared || !existsSync(photos))(
         code: "MODEL_LOAD",
         message: expect.stringContaining("cpu"),
       });
+    });
+
+    it("refuses a manifest that names outputs its networks do not have", async () => {
+      const { models } = prepared!.pack;
+      const output = { ...models.eyes.output, logits: "no such output" };
+      const pack = { ...prepared!.pack, models: { ...models, eyes: { ...models.eyes, output } } };
+      const silent = createLogger("error", false);
+      silent.level = "silent";
+      const error = await openPerception({ ...options, providers: ["cpu"] }, pack, silent).catch(
+        (thrown) => thrown,
+      );
+      expect(error.code).toBe("MODEL_LOAD");
+      expect(error.cause.message).toContain("no such output");
     });
   },
 );

@@ -100,7 +100,7 @@ describe("seats", () => {
 
   it("do not depend on the order in which faces were found", () => {
     fc.assert(
-      fc.property(fc.shuffledSubarray(classroom(12), { minLength: 12 }), fc.integer(), (shuffled) => {
+      fc.property(fc.shuffledSubarray(classroom(12), { minLength: 12 }), (shuffled) => {
         const seats = createSeats(options);
         const first = seats.seat(classroom(12), 0);
         const seatAt = new Map(first.faces.map(({ box, seat }) => [`${box.x} ${box.y}`, seat]));

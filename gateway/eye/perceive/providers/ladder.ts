@@ -56,6 +56,7 @@ export async function openOnBest(
       return { engine, networks, refused, close: () => closeAll(Object.values(networks)) };
     } catch (error) {
       refused.push({ provider, why: reason(error) });
+      log.debug({ provider, why: reason(error) }, "provider does not run");
       cause = error;
     }
   }
@@ -78,7 +79,10 @@ async function openAll(
       log.info("TensorRT builds its engines; this takes minutes");
     open.push(network);
     // The first run is where a provider that loaded but cannot work says so; it also pays for lazy initialisation.
-    await network.run();
+    const outputs = await network.run();
+    for (const name of outputsOf(pack)[role]) {
+      if (!outputs[name]) throw new Error(`${pack.models[role].file} has no output "${name}"`);
+    }
     return network;
   };
   try {
@@ -92,6 +96,17 @@ async function openAll(
     await closeAll(open);
     throw error;
   }
+}
+
+/** The outputs that a pack's manifest says its networks have. */
+function outputsOf({ models: { detect, pose, landmarks, eyes } }: PreparedPack): Record<Role, string[]> {
+  const { yaw, pitch, roll } = pose.output;
+  return {
+    detect: [detect.output.scores, detect.output.boxes],
+    pose: [yaw.output, pitch.output, roll.output],
+    landmarks: [landmarks.output.points],
+    eyes: [eyes.output.logits],
+  };
 }
 
 async function closeAll(networks: readonly Network[]): Promise<void> {
