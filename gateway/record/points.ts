@@ -17,6 +17,8 @@ const TAG = /^[^\p{C}\\]{1,128}$/u;
 const FIELD = /^[a-z][a-z0-9_]{0,63}$/;
 /** The contract's time: UTC ISO-8601. */
 const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?Z$/;
+/** JSON can say half a surrogate pair and NUL; UTF-8 and databases cannot. */
+const UNWRITABLE = /\p{Cs}|\0/gu;
 /** These would be mistaken for the row's own time. */
 const RESERVED = new Set(["time", "_time", "site", "room"]);
 
@@ -127,7 +129,7 @@ function flatten(
       into.set(name, JSON.stringify(inner)); // Kept as text: a list has no place in a row.
     } else {
       if (typeof inner === "number" && !Number.isFinite(inner)) return "a number is not finite"; // 1e999 is JSON
-      into.set(name, inner as Value);
+      into.set(name, typeof inner === "string" ? inner.replaceAll(UNWRITABLE, "\ufffd") : (inner as Value));
     }
     if (into.size > MAXIMUM_FIELDS) return "too many fields";
   }

@@ -41,6 +41,9 @@ const SEGMENT_BYTES = 4 * 1024 * 1024;
 /** What the contract has for the record; `set/…` and `gateway/state` are not. */
 const FILTERS = ["focus", "zone/+/focus", "sensor/+/+", "event/+", "gateway/health"];
 const REFUSALS_TOLD_APART = 50;
+/** A room in which nothing was heard for so long has said everything. */
+const QUIET_MS = 250;
+const LAST_MESSAGES_MS = 3_000;
 /** A broker knows no session for us before we first subscribed: it is worth a moment that this is so at the return. */
 const FIRST_CONNECTION_MS = 5_000;
 
@@ -61,6 +64,7 @@ export async function openRecorder(
   const drains = new Map<string, Drain>();
   const refused = new Map<string, number>();
   const closing = new AbortController();
+  let lastHeard = Number.NEGATIVE_INFINITY;
   const journal = await openJournal({
     folder: bufferFolder,
     segmentBytes: SEGMENT_BYTES,
@@ -83,6 +87,7 @@ export async function openRecorder(
   }
 
   async function hear(topic: string, payload: Buffer): Promise<void> {
+    lastHeard = clock.elapsed();
     const heard = toPoint(topic, payload);
     if (heard === "ignored") return;
     if ("refused" in heard) return refuse(topic, heard.refused);
@@ -104,6 +109,13 @@ export async function openRecorder(
         await clock.sleep(1000, closing.signal);
       }
     }
+  }
+
+  /** The embedded broker keeps what it has for us in memory only, and is closed after us: what is on its way is awaited. */
+  async function untilQuiet() {
+    const deadline = clock.elapsed() + LAST_MESSAGES_MS;
+    while (mqtt.connected && clock.elapsed() < Math.min(deadline, lastHeard + QUIET_MS))
+      await clock.sleep(50);
   }
 
   /** Said at the 1st, 10th, 100th … of its kind: a broken sensor must not fill the log. */
@@ -136,6 +148,7 @@ export async function openRecorder(
     }),
     close() {
       closed ??= (async () => {
+        await untilQuiet();
         closing.abort();
         await mqtt.close();
         await Promise.all([...drains.values()].map((drain) => drain.close()));

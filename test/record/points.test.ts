@@ -99,6 +99,11 @@ describe("a message becomes a point", () => {
     });
   });
 
+  it("replaces what UTF-8 cannot say, such as half a surrogate pair", () => {
+    const heard = hear("event/mark", `{"time":"${time}","text":"a\\ud800b\\u0000c"}`);
+    expect(heard).toMatchObject({ point: { fields: { text: "a\ufffdb\ufffdc" } } });
+  });
+
   it("flattens the gateway's health by camera and sensor", () => {
     const health = { time, version: "0.1.0", provider: null, cameras: { "front-left": { state: "ok" } } };
     expect(hear("gateway/health", health)).toMatchObject({

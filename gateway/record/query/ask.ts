@@ -66,10 +66,6 @@ function reach(file: string): Promise<Socket | null> {
 async function askGateway(socket: Socket, question: Question): Promise<Table> {
   let columns: readonly Column[] = [];
   const rows: unknown[][] = [];
-  let cut: unknown;
-  socket.on("error", (error) => {
-    cut = error;
-  });
   try {
     socket.write(`${JSON.stringify(question)}\n`);
     for await (const text of createInterface({ input: socket, crlfDelay: Number.POSITIVE_INFINITY })) {
@@ -79,7 +75,10 @@ async function askGateway(socket: Socket, question: Question): Promise<Table> {
       else if ("end" in line) return { columns, rows, truncated: line.end.truncated };
       else throw new GatewayError(line.error.code as ErrorCode, line.error.message);
     }
-    throw failure("QUERY_INVALID", { problem: "the gateway stopped before it had answered" }, cut);
+    throw new Error("the connection ended");
+  } catch (error) {
+    if (error instanceof GatewayError) throw error;
+    throw failure("QUERY_INVALID", { problem: "the gateway stopped before it had answered" }, error);
   } finally {
     socket.destroy();
   }

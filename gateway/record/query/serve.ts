@@ -1,13 +1,12 @@
 import { chmod, lstat, unlink } from "node:fs/promises";
 import { createServer, type Socket } from "node:net";
-import { createInterface } from "node:readline";
 import { GatewayError, reason } from "../../errors.ts";
 import type { Logger } from "../../log.ts";
 import { type AnswerLine, questionLine, type Reader, socketFile } from "./question.ts";
 
 const MOST_AT_ONCE = 4;
 const QUESTION_WITHIN_MS = 5_000;
-const LONGEST_QUESTION_BYTES = 128 * 1024;
+const LONGEST_QUESTION = 128 * 1024;
 
 /** Answers questions to the store on its socket until closed. A socket that a crash left behind is replaced. */
 export async function serveQueries(
@@ -54,7 +53,10 @@ async function answerOne(socket: Socket, read: Reader): Promise<void> {
   try {
     const line = await firstLine(socket);
     if (line === null) return void socket.destroy();
-    const { truncated } = await read(questionLine.parse(JSON.parse(line)), {
+    const question = questionLine.parse(JSON.parse(line));
+    // Whoever asks and then does not read must not keep a place for ever.
+    socket.setTimeout((question.timeoutSeconds + 10) * 1000, () => socket.destroy());
+    const { truncated } = await read(question, {
       columns: (columns) => say({ columns }),
       rows: (rows) => say({ rows }),
     });
@@ -73,22 +75,23 @@ function send(socket: Socket, line: AnswerLine): Promise<void> {
   });
 }
 
-/** The question, or null when none came in time, or one that is far too long. */
+/** The question, or null when none came in time, or one that is far too long. (readline would raise the socket's errors.) */
 function firstLine(socket: Socket): Promise<string | null> {
   return new Promise((resolve) => {
-    let bytes = 0;
-    const lines = createInterface({ input: socket });
+    let text = "";
     const answer = (line: string | null) => {
       clearTimeout(timer);
-      lines.removeAllListeners("line");
+      socket.off("data", gather).resume();
       resolve(line);
     };
+    const gather = (chunk: string) => {
+      text += chunk;
+      const newline = text.indexOf("\n");
+      if (newline >= 0) answer(text.slice(0, newline));
+      else if (text.length > LONGEST_QUESTION) answer(null);
+    };
     const timer = setTimeout(() => answer(null), QUESTION_WITHIN_MS);
-    socket.on("data", (chunk: Buffer) => {
-      bytes += chunk.length;
-      if (bytes > LONGEST_QUESTION_BYTES) answer(null);
-    });
-    lines.once("line", answer);
-    lines.once("close", () => answer(null));
+    socket.setEncoding("utf8").on("data", gather);
+    socket.once("close", () => answer(null));
   });
 }

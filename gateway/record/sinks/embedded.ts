@@ -1,5 +1,6 @@
 import { mkdir } from "node:fs/promises";
 import path from "node:path";
+import { reason } from "../../errors.ts";
 import { type Answer, type Database, openDatabase, type Question } from "../duckdb.ts";
 import { MEASUREMENTS } from "../measurements.ts";
 import type { Point, Refused, Sink } from "../sink.ts";
@@ -62,7 +63,11 @@ export async function openEmbedded(dataFolder: string): Promise<EmbeddedSink> {
       // Columns may have been rolled back, and after an I/O error DuckDB wants to be opened anew: begin afresh.
       opened = null;
       database.close();
-      throw error;
+      if (!isAboutData(error)) throw error;
+      if (points.length === 1) return [{ point: points[0]!, why: reason(error) }];
+      // Something in it can never be written: find it, rather than try for ever.
+      const middle = points.length >> 1;
+      return [...(await write(points.slice(0, middle))), ...(await write(points.slice(middle)))];
     }
     return refused;
   }
@@ -93,6 +98,10 @@ interface Opened {
   readonly database: Database;
   readonly tables: Map<string, Columns>;
 }
+
+/** DuckDB begins what it says with the kind of the error; these come from a value, not from the disk or the memory. */
+const isAboutData = (error: unknown) =>
+  /^(Conversion|Invalid Input|Constraint|Out of Range) Error/.test(reason(error));
 
 /** Creates what is missing, table or column: an older gateway's store grows into a newer one's. */
 async function prepareTables(database: Database): Promise<Map<string, Columns>> {

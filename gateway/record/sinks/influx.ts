@@ -3,6 +3,7 @@ import https from "node:https";
 import { HttpError, InfluxDB, Point as Line } from "@influxdata/influxdb-client";
 import { z } from "zod";
 import { failure, type GatewayError, reason } from "../../errors.ts";
+import { withoutCredentials } from "../../log.ts";
 import { revealSecret, secret } from "../../options.ts";
 import type { Point, Refused, Sink } from "../sink.ts";
 
@@ -41,6 +42,7 @@ const LONGEST_WISH_MS = 15 * 60_000;
  * answered with 401 and gives up after three minutes, while our points wait in the journal.
  */
 export async function openInflux(options: InfluxOptions): Promise<Sink> {
+  const shown = withoutCredentials(options.url);
   const secure = new URL(options.url).protocol === "https:";
   const agent = new (secure ? https : http).Agent({ keepAlive: true, maxSockets: 2 });
   const { transport } = new InfluxDB({
@@ -67,12 +69,12 @@ export async function openInflux(options: InfluxOptions): Promise<Sink> {
       await post(where, points.map(toLine).join("\n"));
       return [];
     } catch (error) {
-      const verdict = judge(error, options.url);
+      const verdict = judge(error, shown);
       if (verdict === "missing" && options.version === "1" && mayCreate) {
         await createDatabase(options.database);
         return send(points, false);
       }
-      if (verdict === "missing") throw failure("INFLUX_REFUSED", { url: options.url, status: 404 }, error);
+      if (verdict === "missing") throw failure("INFLUX_REFUSED", { url: shown, status: 404 }, error);
       if (verdict !== "halve") throw verdict;
       if (points.length === 0) return []; // It listened, knew us, and found nothing to write.
       if (points.length === 1) return [{ point: points[0]!, why: reason(error) }];
@@ -89,9 +91,9 @@ export async function openInflux(options: InfluxOptions): Promise<Sink> {
     try {
       await post(`/query?q=${encodeURIComponent(`CREATE DATABASE "${database}"`)}`, "");
     } catch (error) {
-      const verdict = judge(error, options.url);
+      const verdict = judge(error, shown);
       if (typeof verdict !== "string") throw verdict;
-      throw failure("INFLUX_REFUSED", { url: options.url, status: statusOf(error) ?? 0 }, error);
+      throw failure("INFLUX_REFUSED", { url: shown, status: statusOf(error) ?? 0 }, error);
     }
   }
 

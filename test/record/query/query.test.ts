@@ -201,6 +201,20 @@ describe("the store's socket", () => {
   });
 });
 
+describe("a gateway that stops in the middle of an answer", () => {
+  it("says so, rather than giving half of it", async () => {
+    const dataFolder = await temporaryFolder();
+    const sink = await openEmbedded(dataFolder);
+    const queries = await serve(dataFolder, sink);
+    const asked = queryStore({ dataFolder, sql: "FROM range(50000000)", maximumRows: 10_000_000 });
+    const settled = expect(asked).rejects.toThrow("stopped before it had answered");
+    await sleep(300);
+    await queries.close();
+    await settled;
+    await sink.close();
+  });
+});
+
 describe("without a gateway", () => {
   it("says STORE_MISSING when there is no store yet, and makes none", async () => {
     const dataFolder = await temporaryFolder();

@@ -85,6 +85,16 @@ describe("the embedded store", () => {
     expect(await rows("SELECT zone FROM event ORDER BY zone")).toEqual([["back"], ["front"]]);
   });
 
+  it("finds the one point that can never be written, and keeps the others", async () => {
+    const { sink, rows } = await openStore();
+    const points = Array.from({ length: 20 }, (_, i) => reading(i, i));
+    const bad = { ...points[13]!, time: 1e18 };
+    points[13] = bad;
+    const refused = await sink.write(points);
+    expect(refused.map(({ point }) => point)).toEqual([bad]);
+    expect(await rows("SELECT count(*) FROM environment")).toEqual([[19]]);
+  });
+
   it("says STORE_LOCKED while another process holds the file, and opens once it has let go", async () => {
     const { dataFolder, sink } = await openStore();
     await sink.close();
