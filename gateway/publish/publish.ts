@@ -21,5 +21,5 @@ export {
   type PublisherOptions,
   type PublisherState,
 } from "./publisher.ts";
-export { spoolOptions } from "./spool/spool.ts";
+export { spoolOptions } from "./spool/options.ts";
 export { isTopicLevel, topicRoot, topics } from "./topics.ts";

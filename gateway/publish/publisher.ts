@@ -4,8 +4,9 @@ import type { Logger } from "../log.ts";
 import { connectMqtt, type MqttConnection } from "../mqtt.ts";
 import { revealSecret, secret } from "../options.ts";
 import type { Clock, Message, MessageClass } from "../terms.ts";
+import type { SpoolSettings } from "./spool/options.ts";
 import type { Entry } from "./spool/record.ts";
-import { openSpool, type SpoolSettings } from "./spool/spool.ts";
+import { openSpool } from "./spool/spool.ts";
 import { isTopicLevel, topics } from "./topics.ts";
 
 export const mqttOptions = z.strictObject({

@@ -5,8 +5,9 @@ import { expect, test } from "vitest";
 import { systemClock } from "../../gateway/clock.ts";
 import { createLogger } from "../../gateway/log.ts";
 import { crc32c } from "../../gateway/publish/spool/crc32c.ts";
+import type { SpoolSettings } from "../../gateway/publish/spool/options.ts";
 import { decodeRecords, encodeRecord } from "../../gateway/publish/spool/record.ts";
-import { openSpool, type Spool, type SpoolSettings } from "../../gateway/publish/spool/spool.ts";
+import { openSpool, type Spool } from "../../gateway/publish/spool/spool.ts";
 import { MESSAGE_CLASSES, type Message, type MessageClass } from "../../gateway/terms.ts";
 import { temporaryFolder } from "../support/places.ts";
 
@@ -228,6 +229,44 @@ test("a cursor whose last write was torn falls back to the one before", async ()
   const third = await open(folder);
   expect(await payloads(third)).toEqual(["b", "c"]);
   await third.close();
+});
+
+test("what was acknowledged a moment before a crash comes once more, and what was settled long before does not", async () => {
+  const folder = path.join(await temporaryFolder(), "spool");
+  let wakeUps: (() => void)[] = [];
+  const sleep = () => new Promise<void>((resolve) => void wakeUps.push(resolve));
+  /** Lets everybody who sleeps wake up, and what they then do come to its end. */
+  async function pass(): Promise<void> {
+    const sleepers = wakeUps;
+    wakeUps = [];
+    for (const wakeUp of sleepers) wakeUp();
+    await new Promise((resolve) => setTimeout(resolve, 30));
+  }
+  const spool = await openSpool({ folder }, { ...quiet, clock: { ...systemClock, sleep } });
+  const crashed = async () => {
+    const copy = path.join(await temporaryFolder(), "spool");
+    await cp(folder, copy, { recursive: true });
+    const next = await open(copy);
+    const left = await payloads(next);
+    await next.close();
+    return left;
+  };
+  async function deliver(text: string): Promise<void> {
+    const sequence = spool.append(message(text));
+    await pass();
+    await spool.take(1);
+    spool.acknowledge(await sequence);
+  }
+  await deliver("old");
+  await deliver("new");
+  expect(await crashed()).toEqual(["old", "new"]);
+  await pass();
+  expect(await crashed()).toEqual(["new"]);
+  await pass();
+  expect(await crashed()).toEqual([]);
+  const closed = spool.close();
+  await pass();
+  await closed;
 });
 
 test("where the allotted disk ends, the oldest of the least important goes first, and is counted", async () => {

@@ -1,5 +1,6 @@
 import { open, rename } from "node:fs/promises";
 import path from "node:path";
+import { failure, type GatewayError, reason } from "../../errors.ts";
 
 /** Makes the names in a folder survive a power cut: files created, renamed or removed in it. */
 export async function syncFolder(folder: string): Promise<void> {
@@ -22,4 +23,11 @@ export async function replaceFile(file: string, bytes: Uint8Array): Promise<void
   }
   await rename(`${file}.new`, file);
   await syncFolder(path.dirname(file));
+}
+
+/** Says who mends it: DISK_FULL, or SPOOL_UNWRITABLE for everything else. */
+export function writeProblem(folder: string, error: unknown): GatewayError {
+  const code = (error as NodeJS.ErrnoException).code;
+  if (code === "ENOSPC" || code === "EDQUOT") return failure("DISK_FULL", { folder }, error);
+  return failure("SPOOL_UNWRITABLE", { folder, problem: reason(error) }, error);
 }

@@ -1,33 +1,14 @@
 import { mkdir } from "node:fs/promises";
-import { z } from "zod";
-import { failure, type GatewayError, reason } from "../../errors.ts";
+import { failure, type GatewayError } from "../../errors.ts";
 import type { Logger } from "../../log.ts";
 import { type Clock, MESSAGE_CLASSES, type Message, type MessageClass } from "../../terms.ts";
 import { openCursor } from "./cursor.ts";
+import { writeProblem } from "./durable.ts";
 import { gather, type Pending } from "./gather.ts";
 import { type Lane, openLane } from "./lane.ts";
+import { type SpoolSettings, spoolOptions } from "./options.ts";
 import { quarantine } from "./quarantine.ts";
 import { type Entry, encodeRecord } from "./record.ts";
-
-export const spoolOptions = z.strictObject({
-  maximumMegabytes: z
-    .number()
-    .min(1)
-    .max(1_000_000)
-    .default(256)
-    .describe(
-      "Disk that messages may take while the broker is away. Beyond it the oldest of the least important go first: " +
-        "health, then environment, then events, then focus.",
-    ),
-  commitMilliseconds: z
-    .int()
-    .min(0)
-    .max(10_000)
-    .default(100)
-    .describe(
-      "How long messages are gathered before they are written and synced together. Longer spares SD cards.",
-    ),
-});
 
 /**
  * Messages on disk, between being taken in and being acknowledged by the broker.
@@ -69,14 +50,12 @@ export interface SpoolCounts {
   readonly torn: number;
 }
 
-export interface SpoolSettings extends Partial<z.output<typeof spoolOptions>> {
-  readonly folder: string;
-  /** Length at which a file is closed and the next one begun. */
-  readonly segmentBytes?: number;
-}
-
-/** How often the cursor is saved while acknowledgements come in. */
-const CURSOR_MS = 1_000;
+/**
+ * How often the cursor is saved while acknowledgements come in, each time as far as it stood the time before. So a
+ * crash delivers again what was acknowledged in the last 5 to 10 seconds: the embedded broker keeps what it has
+ * acknowledged in memory, and dies together with us before the recorder has it on disk.
+ */
+const CURSOR_MS = 5_000;
 
 export async function openSpool(
   { folder, segmentBytes, ...settings }: SpoolSettings,
@@ -97,7 +76,12 @@ export async function openSpool(
     });
   /** In the order of MESSAGE_CLASSES: the last is the least important. */
   const lanes: Lane[] = [];
-  for (const kind of MESSAGE_CLASSES) lanes.push(await openLaneOf(kind));
+  try {
+    for (const kind of MESSAGE_CLASSES) lanes.push(await openLaneOf(kind));
+  } catch (error) {
+    await cursor.close();
+    throw writeProblem(folder, error);
+  }
   let sequence = Math.max(cursor.saved, ...lanes.map((lane) => lane.last));
   let acknowledged = cursor.saved;
   const closing = new AbortController();
@@ -174,7 +158,7 @@ export async function openSpool(
 
   /** Gives up the oldest of the least important, but nothing that is more important than what comes. */
   async function makeRoom(lane: Lane, size: number): Promise<boolean> {
-    if (bytes() + size > maximumBytes) await saveCursor();
+    if (bytes() + size > maximumBytes) await saveCursor(); // Room counts for more than a second delivery.
     while (bytes() + size > maximumBytes) {
       const victim = lanes.slice(lanes.indexOf(lane)).findLast((other) => other.bytes() > 0);
       if (!victim) return false;
@@ -194,10 +178,10 @@ export async function openSpool(
   }
 
   /** The cursor first, and synced, then the files it has left behind: the other way round a crash loses its place. */
-  async function saveCursor(): Promise<void> {
-    if (acknowledged === cursor.saved) return;
+  async function saveCursor(upTo = acknowledged): Promise<void> {
+    if (upTo <= cursor.saved) return;
     try {
-      await cursor.save(acknowledged);
+      await cursor.save(upTo);
       for (const lane of lanes) await lane.tidy(cursor.saved);
     } catch (error) {
       log.debug({ err: error }, "the cursor could not be saved yet");
@@ -205,9 +189,14 @@ export async function openSpool(
     if (depth() === 0) overflowing.clear();
   }
 
-  async function saveCursorSoon(): Promise<void> {
-    await clock.sleep(CURSOR_MS, closing.signal);
-    await inTurn(saveCursor);
+  async function keepSavingCursor(): Promise<void> {
+    let settled = cursor.saved;
+    while (cursor.saved < acknowledged && !closing.signal.aborted) {
+      await clock.sleep(CURSOR_MS, closing.signal);
+      const upTo = settled;
+      settled = acknowledged;
+      await inTurn(() => saveCursor(upTo));
+    }
     saving = undefined;
   }
 
@@ -239,7 +228,7 @@ export async function openSpool(
       if (upTo <= acknowledged) return;
       acknowledged = upTo;
       for (const lane of lanes) lane.acknowledge(upTo);
-      saving ??= saveCursorSoon();
+      saving ??= keepSavingCursor();
     },
     depth,
     bytes,
@@ -257,10 +246,4 @@ export async function openSpool(
       });
     },
   };
-}
-
-function writeProblem(folder: string, error: unknown): GatewayError {
-  const code = (error as NodeJS.ErrnoException).code;
-  if (code === "ENOSPC" || code === "EDQUOT") return failure("DISK_FULL", { folder }, error);
-  return failure("SPOOL_UNWRITABLE", { folder, problem: reason(error) }, error);
 }
