@@ -83,6 +83,12 @@ function lessonRows(lessons: readonly Awaited<ReturnType<typeof checkLesson>>[])
       ok: share >= 0.95,
     },
     {
+      what: "students who were taken for their neighbour in that lesson",
+      value: `${sum("swaps")} times`,
+      goal: "at most once in a hundred",
+      ok: sum("swaps") <= sum("found") / 100,
+    },
+    {
       what: "mean error of yaw, up to 45°, in that lesson",
       value: `${yaw.toFixed(1)}°`,
       goal: "below 8°",

@@ -18,6 +18,7 @@ describe.skipIf(!prepared)("the default pack (needs its files, or a registry to 
     const row = (part: string): CheckRow => rows.find(({ what }) => what.includes(part))!;
     expect(row("photographs")).toMatchObject({ ok: true });
     expect(row("visible heads")).toMatchObject({ ok: true });
+    expect(row("neighbour")).toMatchObject({ ok: true });
     expect(row("yaw")).toMatchObject({ ok: true });
     expect(row("time for one picture").value).toMatch(/^\d+ ms/);
     expect(progress).toEqual([...progress].sort((a, b) => a - b));

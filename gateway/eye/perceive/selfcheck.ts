@@ -1,6 +1,6 @@
 import path from "node:path";
 import type { Logger } from "../../log.ts";
-import type { Box, Face, Frame } from "../../terms.ts";
+import type { Box, Frame, SeatedFace } from "../../terms.ts";
 import { picturesFilm } from "../capture/pictures.ts";
 import { readLesson } from "../simulate/lesson.ts";
 import { openPainter } from "../simulate/painter.ts";
@@ -78,6 +78,8 @@ const holds = (box: Box, x: number, y: number) =>
   x > box.x && x < box.x + box.width && y > box.y && y < box.y + box.height;
 
 export interface LessonCheck extends Tally {
+  /** How often a student was put into another seat than the time before. */
+  readonly swaps: number;
   /** Mean absolute error in degrees, for heads turned by 45° at most. */
   readonly yawError: number;
   readonly pitchError: number;
@@ -100,7 +102,8 @@ export async function checkLesson(
   const world = openWorld({ ...size, lesson, students: 24, seed, occlusion: 0 });
   const lighting = { brightness: 1, warmth: 0 };
   const painter = openPainter({ ...size, room: world.room, seed, lighting, blur: 0, noise: 0 });
-  const tally = { there: 0, found: 0, invented: 0, detectMillis: 0, totalMillis: 0 };
+  const tally = { there: 0, found: 0, invented: 0, swaps: 0, detectMillis: 0, totalMillis: 0 };
+  const seatOf = new Map<number, number>();
   const errors: { yaw: number; pitch: number }[] = [];
   for (let sequence = 0; sequence < frames; sequence++) {
     const moment = world.at((world.seconds * (sequence + 0.5)) / frames);
@@ -119,6 +122,8 @@ export async function checkLesson(
     tally.detectMillis += took.detect / frames;
     tally.totalMillis += took.total / frames;
     for (const [truth, face] of pairs) {
+      if ((seatOf.get(truth.seat) ?? face.seat) !== face.seat) tally.swaps += 1;
+      seatOf.set(truth.seat, face.seat);
       if (Math.abs(truth.yaw) > LARGEST_YAW) continue;
       errors.push({ yaw: Math.abs(face.yaw - truth.yaw), pitch: Math.abs(face.pitch - truth.pitch) });
     }
@@ -130,13 +135,13 @@ export async function checkLesson(
 }
 
 /** Which true face each found one is: the best overlapping pairs first, each once. */
-function match<T extends SeatTruth>(faces: readonly Face[], truths: readonly T[]): Map<T, Face> {
+function match<T extends SeatTruth>(faces: readonly SeatedFace[], truths: readonly T[]): Map<T, SeatedFace> {
   const pairs = faces
     .flatMap((face) => truths.map((truth) => ({ face, truth, shared: overlap(face.box, truth.box) })))
     .filter(({ shared }) => shared > 0.2)
     .sort((a, b) => b.shared - a.shared);
-  const matched = new Map<T, Face>();
-  const used = new Set<Face>();
+  const matched = new Map<T, SeatedFace>();
+  const used = new Set<SeatedFace>();
   for (const { face, truth } of pairs) {
     if (matched.has(truth) || used.has(face)) continue;
     matched.set(truth, face);
