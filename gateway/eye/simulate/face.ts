@@ -9,6 +9,9 @@ export interface Expression {
   readonly eyesOpen: number;
 }
 
+/** Heads smaller than this many pixels to half a face's width are drawn without what would be finer than a pixel. */
+const FINE = 17;
+
 export function drawFeatures(p: Projection, person: Person, expression: Expression): string {
   return [
     drawRelief(p),
@@ -131,18 +134,17 @@ function drawEye(p: Projection, person: Person, { eyes, eyesOpen }: Expression, 
   const [top, bottom] = [lid(upper), lid(lower)];
   const lidTone = darker(person.skin, 0.16);
   const crease = steps.map((u) => at(half * 1.08 * u, 0.2 * (1 - u * u) ** 0.6 + 0.02));
-  const parts = [
-    path(polygon([...crease, ...[...bottom].reverse()]), { fill: lidTone, opacity: 0.75 }),
-    path(polyline(crease), { stroke: darker(person.skin, 0.4), width: 0.025 * p.size, opacity: 0.7 }),
-  ];
+  const parts = [path(polygon([...crease, ...[...bottom].reverse()]), { fill: lidTone, opacity: 0.75 })];
+  const fine = p.size >= FINE;
+  if (fine)
+    parts.push(path(polyline(crease), { stroke: darker(person.skin, 0.4), width: 0.5, opacity: 0.7 }));
   if (eyesOpen > 0.12) {
     parts.push(path(polygon([...top, ...[...bottom].reverse()]), { fill: "#f4efe9" }));
-    parts.push(drawIris(at, half, upper, lower, person.iris, eyes));
+    parts.push(drawIris(at, half, upper, lower, person.iris, eyes, p.size >= FINE));
   }
   parts.push(path(polyline(top), { stroke: "#1d1210", width: 0.06 * p.size }));
-  parts.push(
-    path(polyline(bottom), { stroke: darker(person.skin, 0.45), width: 0.022 * p.size, opacity: 0.8 }),
-  );
+  if (fine)
+    parts.push(path(polyline(bottom), { stroke: darker(person.skin, 0.45), width: 0.5, opacity: 0.8 }));
   return parts.join("") + drawBrow(p, person, side);
 }
 
@@ -154,6 +156,7 @@ function drawIris(
   lower: (u: number) => number,
   colour: string,
   eyes: Expression["eyes"],
+  gloss: boolean,
 ): string {
   const x = clamp(Math.sin((eyes.yaw * Math.PI) / 180) * 0.24, -0.11, 0.11);
   const y = 0.03 + clamp(Math.sin((eyes.pitch * Math.PI) / 180) * 0.2, -0.07, 0.06);
@@ -168,7 +171,7 @@ function drawIris(
   return (
     path(polygon(disc(0.115)), { fill: colour }) +
     path(polygon(disc(0.06)), { fill: "#0d0808" }) +
-    (upper(0) > 0.06
+    (gloss && upper(0) > 0.06
       ? `<circle cx="${n(gx)}" cy="${n(gy)}" r="${n(Math.abs(ox - gx) * 0.4)}" fill="#fff" fill-opacity=".9"/>`
       : "")
   );

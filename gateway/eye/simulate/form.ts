@@ -54,10 +54,16 @@ export function skinPoints(hairline: number, breadth: number): Vector[] {
       const a = (angle * Math.PI) / 180;
       // The hairline falls towards the temples.
       if (y > hairline - 0.45 * Math.abs(Math.sin(a)) ** 3) continue;
-      points.push([halfWidth * wide * Math.sin(a), y, depth * Math.cos(a)]);
+      points.push([halfWidth * wide * rounded(Math.sin(a), y), y, depth * rounded(Math.cos(a), y)]);
     }
   }
   return points;
+}
+
+/** An ellipse above the mouth; below it the jaw is squarer, or a bent head would end in a spike. */
+function rounded(value: number, y: number): number {
+  const square = 2 + 1.4 * clamp((-y - 0.6) / 0.6, 0, 1);
+  return Math.sign(value) * Math.abs(value) ** (2 / square);
 }
 
 /** The skull, `thick` larger, down to `lowest` at the back; bare where the face is. */
@@ -66,9 +72,12 @@ export function scalpPoints(thick: number, lowest: number): Vector[] {
   for (let up = -70; up <= 90; up += 12) {
     for (let around = 0; around < 360; around += 20) {
       const [u, a] = [(up * Math.PI) / 180, (around * Math.PI) / 180];
+      const y = 0.28 + (1.16 + thick) * Math.sin(u);
+      // Narrower towards the nape.
+      const taper = lowest > -1 && y < 0.1 ? 1 + 0.4 * (y - 0.1) : 1;
       const point: Vector = [
-        (1.0 + thick) * Math.cos(u) * Math.sin(a),
-        0.28 + (1.16 + thick) * Math.sin(u),
+        (1.0 + thick) * taper * Math.cos(u) * Math.sin(a),
+        y,
         -0.12 + (1.12 + thick) * Math.cos(u) * Math.cos(a),
       ];
       const onForehead = point[2] > 0.15 && point[1] < 0.75;

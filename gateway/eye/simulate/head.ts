@@ -46,8 +46,8 @@ const FULL = scalpPoints(0.16, -0.45);
 const WRAP = [
   ...scalpPoints(0.16, -1.6),
   ...ring(1.02, -1.2, 0.25),
-  ...ring(0.7, -1.62, 0.2),
-  ...ring(0.4, -1.66, 0.6),
+  ...ring(0.95, -1.75, 0.25),
+  ...ring(0.5, -1.95, 0.5),
 ];
 const scalp = ({ hair }: Person): readonly Vector[] => (hair === "crop" ? CROPPED : FULL);
 

@@ -70,7 +70,7 @@ export function drawLots(students: number, seed: number): Person[] {
       shirtKind: kinds[kind[seat]! % kinds.length]!,
       iris: IRISES[Math.floor(random() * (dark ? 2 : IRISES.length))]!,
       breadth: between(random, 0.95, 1.05),
-      smile: between(random, -0.01, 0.06),
+      smile: between(random, 0.01, 0.08),
       browWeight: between(random, 0.045, 0.075),
     };
   });

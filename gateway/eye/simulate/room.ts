@@ -30,8 +30,22 @@ export interface View {
   readonly at: Vector;
   /** Degrees below the horizontal. */
   readonly tilt: number;
+  /** Degrees to the right of straight into the room. */
+  readonly pan: number;
   /** Focal length in widths of the picture. */
   readonly focal: number;
+}
+
+/** How a room differs from the usual one. What is left out is as in the usual one. */
+export interface RoomShape {
+  /** Places in a row. */
+  readonly columns?: number;
+  /** Metres from one row to the next. */
+  readonly rowSpacing?: number;
+  /** Metres by which the camera stands to the right of the room's middle, and above the floor. */
+  readonly camera?: Partial<{ right: number; above: number; tilt: number; pan: number }>;
+  /** Metres by which the board hangs to the right of the room's middle. */
+  readonly boardRight?: number;
 }
 
 export const MOST_STUDENTS = 40;
@@ -47,8 +61,10 @@ const HEAD_HEIGHT = 1.15;
 const FOCAL = 0.8; // 64° across
 
 /** Lays out a room for that many students, about one and a half times as wide as deep. Seats are numbered from the front left. */
-export function layRoom(students: number): Room {
-  const columns = Math.min(students, Math.ceil(Math.sqrt(1.5 * students)));
+export function layRoom(students: number, shape: RoomShape = {}): Room {
+  const columns = Math.min(students, shape.columns ?? Math.ceil(Math.sqrt(1.5 * students)));
+  const rowSpacing = shape.rowSpacing ?? ROW_SPACING;
+  const { right = 0, above = 2.15, tilt = 13, pan = 0 } = shape.camera ?? {};
   const rows = Math.ceil(students / columns);
   const breadth = Math.max(columns, 4) * SEAT_WIDTH + 2 * SHIFT;
   const firstRow = breadth * FOCAL;
@@ -56,7 +72,7 @@ export function layRoom(students: number): Room {
     const row = Math.floor(seat / columns);
     const inRow = Math.min(columns, students - row * columns);
     const column = seat % columns;
-    const z = firstRow + row * ROW_SPACING;
+    const z = firstRow + row * rowSpacing;
     const x = (column - (inRow - 1) / 2) * SEAT_WIDTH + (row % 2 === 0 ? -SHIFT : SHIFT);
     return { seat, row, column, head: [x * (z / firstRow) ** FAN, HEAD_HEIGHT, z] };
   });
@@ -65,23 +81,25 @@ export function layRoom(students: number): Room {
     seats,
     rows,
     firstRow,
-    camera: { at: [0, 2.15, 0.1], tilt: 13, focal: FOCAL },
-    board: { centre: [0, 1.5, 0], width: 3, height: 1.2 },
+    camera: { at: [right, above, 0.1], tilt, pan, focal: FOCAL },
+    board: { centre: [shape.boardRight ?? 0, 1.5, 0], width: 3, height: 1.2 },
     halfWidth: breadth / 2 + 1.1,
-    depth: firstRow + (rows - 1) * ROW_SPACING + 1.6,
+    depth: firstRow + (rows - 1) * rowSpacing + 1.6,
     height: 3,
   };
 }
 
 /** Where a point of the room falls in the picture (shares of its width and height) and how far away it is (metres along the optical axis). */
 export function project(room: Room, [x, y, z]: Vector, aspect: number) {
-  const { at, tilt, focal } = room.camera;
+  const { at, tilt, pan, focal } = room.camera;
   const [sin, cos] = [Math.sin(radians(tilt)), Math.cos(radians(tilt))];
-  const [dy, dz] = [y - at[1], z - at[2]];
+  const [sinPan, cosPan] = [Math.sin(radians(pan)), Math.cos(radians(pan))];
+  const [right, dy, ahead] = [x - at[0], y - at[1], z - at[2]];
+  const [dx, dz] = [right * cosPan - ahead * sinPan, ahead * cosPan + right * sinPan];
   const depth = dz * cos - dy * sin;
   const up = dz * sin + dy * cos;
   return {
-    x: 0.5 + (focal * (x - at[0])) / depth,
+    x: 0.5 + (focal * dx) / depth,
     y: 0.5 - (focal * aspect * up) / depth,
     depth,
     /** Widths of the picture that a metre takes up there. */

@@ -3,7 +3,7 @@ import { type Behaviour, behave, stayAt } from "./behaviour.ts";
 import { type Lesson, lengthOf, segmentAt } from "./lesson.ts";
 import { type Posture, postureAt } from "./posture.ts";
 import { chance } from "./random.ts";
-import { FACE, layRoom, lineOfSight, project, type Room } from "./room.ts";
+import { FACE, layRoom, lineOfSight, project, type Room, type RoomShape } from "./room.ts";
 import { type Matrix, matrixOf, poseOf, times } from "./rotation.ts";
 
 /** What is exactly true of one seat at one moment, in the terms of `terms.ts`: what the eye ought to read. */
@@ -55,6 +55,8 @@ export interface WorldOptions {
   readonly height: number;
   /** Share of the class that holds a hand before the face at any moment. */
   readonly occlusion: number;
+  /** How the room differs from the usual one. */
+  readonly shape?: RoomShape;
 }
 
 /** A lesson in a classroom, without pixels. Nothing in it depends on what was asked before. */
@@ -65,8 +67,8 @@ export interface World {
   at(time: number, since?: number): Moment;
 }
 
-export function openWorld({ lesson, students, seed, width, height, occlusion }: WorldOptions): World {
-  const room = layRoom(students);
+export function openWorld({ lesson, students, seed, width, height, occlusion, shape }: WorldOptions): World {
+  const room = layRoom(students, shape);
   const behaviour = behave(lesson, room, seed);
   return {
     room,
@@ -116,7 +118,7 @@ function seen(room: Room, posture: Posture, width: number, height: number) {
 }
 
 /** The face as an ellipsoid, in halves of its width, before the middle of the head. */
-const ELLIPSOID = { centre: [0, -0.15, 0.28], radii: [0.98, 1.28, 0.8] } as const;
+const ELLIPSOID = { centre: [0, -0.25, 0.28], radii: [0.93, 1.17, 0.8] } as const;
 
 /** The box around the projected ellipsoid: half its extent along an axis is the length of that row times the radii. */
 function faceBox(m: Matrix, at: { x: number; y: number; size: number }, width: number, height: number): Box {
