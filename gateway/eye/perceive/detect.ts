@@ -29,8 +29,8 @@ const ZOOM = 4;
  *                                                              ▲
  *                        places where a face was a moment ago ─┘
  *
- * The second look sees one candidate at the size the network knows best. Doubtful is what only a tile shows, and a
- * known place in which nothing was found: a far head bent over a desk. On the test photographs the second look keeps
+ * The second look sees one candidate at the size the network knows best. Doubtful is what only a tile shows where no
+ * face is expected, and a known place in which nothing was found: a far head bent over a desk. On the test photographs the second look keeps
  * every real face, and drops an arm, jeans and a head of hair that tiles had taken for faces (docs/models.md).
  */
 export async function detectFaces(
@@ -59,10 +59,13 @@ export async function detectFaces(
     const seen = again.find(({ box }) => overlap(box, place) > atLeast);
     if (seen && seen.score >= options.minimumScore) faces.push(seen);
   };
-  const sure = atFirst.filter(({ score }) => score >= options.minimumScore);
+  const sure = atFirst.filter(({ score }) => score >= options.minimumScore).map(({ box }) => box);
   const faces: Scored[] = [];
   for (const candidate of strongest(candidates, SAME_FACE)) {
-    const isSure = sure.some(({ box }) => overlap(box, candidate.box) > SAME_FACE);
+    const isSure =
+      sure.some((box) => overlap(box, candidate.box) > SAME_FACE) ||
+      (candidate.score >= options.minimumScore &&
+        places.some((box) => overlap(box, candidate.box) > SAME_FACE));
     if (isSure) faces.push(candidate);
     else await lookAgain(candidate.box, SAME_FACE);
   }
