@@ -3,7 +3,7 @@ import { z } from "zod";
 import type { Activity, Attention, SeatAttention, View } from "../terms.ts";
 import { type Belief, firstBelief, mostLikely, nextBelief } from "./belief.ts";
 import { learnBoard } from "./board.ts";
-import { BOARD_AT_CAMERA } from "./directions.ts";
+import { BOARD_AT_CAMERA, type Outlook } from "./directions.ts";
 import { type Layout, likelihoodOf, priorOf } from "./likelihood.ts";
 
 /** From what one camera sees to what each of its seats attends to. An attention model takes the same place. */
@@ -85,7 +85,7 @@ export function openAttender(options: AttendOptions, settleSeconds = 10): Attend
 }
 
 /** Change it whenever the estimate changes: researchers tell results apart by it. */
-const GEOMETRY_VERSION = "geometric 1";
+const GEOMETRY_VERSION = "geometric 2";
 
 function attendOneCamera({ board, fieldOfViewDegrees, screens }: AttendOptions, settleSeconds: number) {
   const beliefs = new Map<number, Belief>();
@@ -99,7 +99,11 @@ function attendOneCamera({ board, fieldOfViewDegrees, screens }: AttendOptions, 
     const direction = board ?? found.direction();
     const settling = activity === "lecture" && view.time - began < settleSeconds * 1000;
     if (!direction && settling) return [];
-    const layout: Layout = { board: direction ?? BOARD_AT_CAMERA, fieldOfViewDegrees, screens };
+    const layout: Layout = {
+      board: direction ?? BOARD_AT_CAMERA,
+      outlook: outlookOf(view, fieldOfViewDegrees),
+      screens,
+    };
     for (const [seat, belief] of beliefs) if (view.time - belief.time > FORGET_MS) beliefs.delete(seat);
     return view.faces.map((face) => {
       const before = beliefs.get(face.seat);
@@ -116,5 +120,15 @@ function attendOneCamera({ board, fieldOfViewDegrees, screens }: AttendOptions, 
         shift,
       };
     });
+  };
+}
+
+/** Pixels are square, so the height of the view follows from its width. */
+function outlookOf({ faces, width, height }: View, fieldOfViewDegrees: number): Outlook {
+  const rows = faces.map(({ box }) => box.y + box.height / 2);
+  return {
+    width: fieldOfViewDegrees,
+    height: (fieldOfViewDegrees * height) / width,
+    middleRow: rows.reduce((sum, row) => sum + row, 0) / Math.max(1, rows.length),
   };
 }

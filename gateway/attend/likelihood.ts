@@ -1,50 +1,49 @@
 import type { Face, Target, TargetShares } from "../terms.ts";
 import { TARGETS } from "../terms.ts";
-import { aheadFrom, type BoardDirection, boardFrom } from "./directions.ts";
+import { aheadFrom, type BoardDirection, boardFrom, type Outlook } from "./directions.ts";
 
 /** What the room holds, as far as it changes where heads turn. */
 export interface Layout {
   readonly board: BoardDirection;
-  /** How wide the camera sees, in degrees. */
-  readonly fieldOfViewDegrees: number;
+  readonly outlook: Outlook;
   /** Whether students have screens of their own. Where there are none, nobody is said to look at one. */
   readonly screens: boolean;
 }
 
 /**
- * How far below the board one looks. Head pitch covers only part of the way, the eyes do the rest; the spreads hold
- * that, the variety of desks and people, and the pose network's error (6° mean on AFLW2000: Ruiz et al. 2018).
+ * Where heads turn, in degrees from the board (down) and from straight ahead (aside). Head pitch covers only part of
+ * the way, the eyes do the rest. The spreads hold the variety of desks and people and the pose network's error (6° mean
+ * on AFLW2000: Ruiz et al. 2018). Both are set by what the default pack reads off the drawn class; nobody has measured
+ * them on real ones.
  */
-const DESK_BELOW = 30;
-const SCREEN_BELOW = 16;
-const PEER_ASIDE = 48;
+const DESK_BELOW = 21;
+const SCREEN_BELOW = 10;
+const PEER_ASIDE = 52;
 
 /** Long-run shares of the targets. One set for every activity, so that what is hoped for never tilts what is seen. */
 const PRIOR: TargetShares = { board: 0.34, desk: 0.3, screen: 0.14, peer: 0.1, away: 0.12 };
 
 /** How often the eyes look closed to a camera while attending to each target: lids come down with the gaze. */
-const LIDS_DOWN: TargetShares = { board: 0.08, desk: 0.6, screen: 0.35, peer: 0.08, away: 0.2 };
+const LIDS_DOWN: TargetShares = { board: 0.06, desk: 0.7, screen: 0.45, peer: 0.1, away: 0.15 };
 
 export function priorOf({ screens }: Pick<Layout, "screens">): TargetShares {
   return screens ? PRIOR : normalised({ ...PRIOR, screen: 0 });
 }
 
 /** How probable the seen pose and eyelids are under each target (a density; only the ratios mean something). */
-export function likelihoodOf(face: Face, { board, fieldOfViewDegrees, screens }: Layout): TargetShares {
+export function likelihoodOf(face: Face, { board, outlook, screens }: Layout): TargetShares {
   const toBoard = boardFrom(face.box, board);
-  const ahead = aheadFrom(face.box, fieldOfViewDegrees);
-  const down = (below: number) => toBoard.pitch - below;
-  // A desk or screen is turned to with the whole body, which faces somewhere between ahead and the board.
-  const own = (ahead + toBoard.yaw) / 2;
-  const aside = (side: number) =>
-    bell(face.yaw, own + side * PEER_ASIDE, 17) * bell(face.pitch, toBoard.pitch - 5, 12);
+  const ahead = aheadFrom(face.box, board.pitch, outlook);
+  const aside = (side: number) => bell(face.yaw, ahead.yaw + side * PEER_ASIDE, 25);
   const lids = (target: Target) => eyelids(face.eyesOpen, LIDS_DOWN[target]);
   return {
-    board: bell(face.yaw, toBoard.yaw, 12) * bell(face.pitch, toBoard.pitch, 8) * lids("board"),
-    desk: bell(face.yaw, own, 15) * bell(face.pitch, down(DESK_BELOW), 9) * lids("desk"),
-    screen: screens ? bell(face.yaw, own, 13) * bell(face.pitch, down(SCREEN_BELOW), 6) * lids("screen") : 0,
-    peer: ((aside(-1) + aside(1)) / 2) * lids("peer"),
-    away: bell(face.yaw, own, 60) * bell(face.pitch, toBoard.pitch, 35) * lids("away"),
+    board: bell(face.yaw, toBoard.yaw, 8) * bell(face.pitch, toBoard.pitch, 6) * lids("board"),
+    desk: bell(face.yaw, ahead.yaw, 16) * bell(face.pitch, ahead.pitch - DESK_BELOW, 9) * lids("desk"),
+    screen: screens
+      ? bell(face.yaw, ahead.yaw, 12) * bell(face.pitch, ahead.pitch - SCREEN_BELOW, 6) * lids("screen")
+      : 0,
+    peer: ((aside(-1) + aside(1)) / 2) * bell(face.pitch, ahead.pitch, 8) * lids("peer"),
+    away: bell(face.yaw, ahead.yaw, 45) * bell(face.pitch, ahead.pitch, 14) * lids("away"),
   };
 }
 

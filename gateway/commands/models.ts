@@ -1,10 +1,12 @@
+import type { CheckRow } from "../../models/check.ts";
 import type { PreparedPack } from "../../models/manifest.ts";
 import { loadManifest, missingModels, packFolder, verifyPack } from "../../models/pack.ts";
 import { preparePack } from "../../models/prepare.ts";
+import { systemClock } from "../clock.ts";
 import { type Config, loadConfig } from "../config.ts";
 import { makeDataFolder } from "../dataFolder.ts";
-import { createLogger } from "../log.ts";
-import type { Terminal } from "./terminal.ts";
+import { createLogger, type Logger } from "../log.ts";
+import type { ProgressBar, Terminal } from "./terminal.ts";
 
 /** Fetches what is missing of the config's pack, with progress, and verifies it. Throws the MODEL_… errors. */
 export async function preparedPack(terminal: Terminal, config: Config): Promise<PreparedPack> {
@@ -59,16 +61,51 @@ export async function checkModels(terminal: Terminal, configFile?: string): Prom
   const manifest = await loadManifest(config.models.pack);
   const pack = await verifyPack(manifest, packFolder(manifest, config.dataFolder));
   terminal.say(`${pack.id}: every file is the one its manifest names`);
+  const log = createLogger(config.log.level);
   const { checkPack } = await import("../../models/check.ts");
   const bar = terminal.progress("measuring", "steps");
   const rows = await checkPack(pack, {
-    log: createLogger(config.log.level),
-    onProgress: (done: number, total: number) => bar.update(done, total),
+    log,
+    onProgress: (done, total) => bar.update(done, total),
   });
   bar.end();
+  const lesson = terminal.progress("playing the test lesson", "frames");
+  rows.push(...(await checkLesson(pack, log, lesson)));
+  lesson.end();
   for (const row of rows) {
-    terminal.say(`${row.ok ? "ok    " : "MISSED"} ${row.what}: ${row.value} (goal: ${row.goal})`);
+    const sign = row.ok === null ? "–     " : row.ok ? "ok    " : "MISSED";
+    terminal.say(`${sign} ${row.what}: ${row.value} (goal: ${row.goal})`);
     terminal.emit(row);
   }
   if (rows.some((row) => row.ok === false)) process.exitCode = 1;
+}
+
+/** The whole chain over the ten-minute test lesson: does the number follow the class? */
+async function checkLesson(pack: PreparedPack, log: Logger, bar: ProgressBar): Promise<CheckRow[]> {
+  const { agreementOf, rehearse } = await import("../rehearse.ts");
+  const lesson = { lesson: "three-activities", seed: 1, students: 24, framesPerSecond: 1 };
+  const onProgress = (done: number, total: number) => bar.update(done, total);
+  const windows = await rehearse(pack, { ...lesson, onProgress }, { log, clock: systemClock });
+  const { correlation, meanAbsoluteError, insideInterval, known } = agreementOf(windows);
+  const percent = (share: number) => `${Math.round(share * 100)} %`;
+  return [
+    {
+      what: "room focus against the truth over a simulated ten-minute lesson, r",
+      value: correlation.toFixed(2),
+      goal: "at least 0.85",
+      ok: correlation >= 0.85,
+    },
+    {
+      what: "mean absolute error of focus there",
+      value: meanAbsoluteError.toFixed(3),
+      goal: "none yet",
+      ok: null,
+    },
+    {
+      what: "windows whose 95 % interval holds the truth",
+      value: `${percent(insideInterval)}, of ${percent(known)} that say something`,
+      goal: "none yet",
+      ok: null,
+    },
+  ];
 }

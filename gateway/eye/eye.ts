@@ -8,6 +8,8 @@ import type { FromEye } from "./protocol.ts";
 import { type CameraStatus, Sightings } from "./sightings.ts";
 import { supervise } from "./supervise.ts";
 
+export { type CameraOptions, cameraOptions } from "./capture/cameras/index.ts";
+
 export const eyeOptions = z.strictObject({
   cameras: z
     .array(cameraOptions)
