@@ -9,7 +9,7 @@ export const COLLAR = 1.86 * FACE;
 /** Pixels for metres to the right of and above the middle of the head. */
 type At = (right: number, up: number) => Dot;
 
-/** Chair, shoulders and upper arms: what is behind the head. */
+/** Shoulders and upper arms: what is behind the head. */
 export function drawBody(person: Person, seat: Seat, stage: Stage): string {
   const scale = stage.scaleAt(seat);
   const [x, y] = stage.place(seat.head);
@@ -34,7 +34,6 @@ export function drawBody(person: Person, seat: Seat, stage: Stage): string {
   return [
     `<linearGradient id="${id}"><stop offset="0" stop-color="${lighter(shirt, 0.2)}"/>` +
       `<stop offset=".42" stop-color="${shirt}"/><stop offset="1" stop-color="${darker(shirt, 0.38)}"/></linearGradient>`,
-    drawChair(at),
     arm(-1),
     arm(1),
     path(outline(torso), { fill: `url(#${id})` }),
@@ -43,19 +42,6 @@ export function drawBody(person: Person, seat: Seat, stage: Stage): string {
     drawShirt(person, at, scale),
     ellipse(...at(0.01, neck - 0.025), 0.13 * scale, 0.06 * scale, "url(#shade)", 0.5),
   ].join("");
-}
-
-function drawChair(at: At): string {
-  const back = [
-    at(-0.185, -0.3),
-    at(-0.16, -0.2),
-    at(0.16, -0.2),
-    at(0.185, -0.3),
-    at(0.18, -0.66),
-    at(-0.18, -0.66),
-  ];
-  const slot = [at(-0.11, -0.235), at(0.11, -0.235), at(0.11, -0.26), at(-0.11, -0.26)];
-  return path(outline(back), { fill: "#3f6670" }) + path(polygon(slot), { fill: "#2c4a52" });
 }
 
 /** Where the sleeve meets the chest. */

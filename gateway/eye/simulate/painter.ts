@@ -44,7 +44,7 @@ export function openPainter({ room, seed, width, height, lighting, blur, noise }
     async paint({ sittings, screens, time }) {
       empty ??= rasterise(softInks + drawRoom(stage, seed), 0, 0, width, height).then(opaque);
       const heads = await drawHeads(sittings, people, stage);
-      const picture: Picture = { width, height, rgb: Uint8Array.from((await empty).rgb) };
+      const picture: Picture = { width, height, rgb: (await empty).rgb.slice() };
       const eachInRow = async (row: number, draw: (seat: Seat, person: Person) => Promise<void> | void) => {
         for (const seat of backToFront) if (seat.row === row) await draw(seat, people[seat.seat]!);
       };

@@ -36,6 +36,8 @@ export const simulated = cameraDriver({
   async open(wanted, { name, clock, pace }) {
     const lesson = await readLesson(wanted.lesson);
     const stage = openStage(lesson, wanted);
+    // The empty room, bodies and desks are drawn now, so that the first frames come no later than the others.
+    await stage.frame(0);
     const closing = new AbortController();
     const loop = wanted.loop && pace === "live";
     const step = 1000 / wanted.framesPerSecond;
