@@ -11,6 +11,7 @@ import { WebSocket } from "ws";
 import { systemClock } from "../../gateway/clock.ts";
 import { createLogger } from "../../gateway/log.ts";
 import { type LivePage, liveOptions, openLivePage } from "../../gateway/show/live.ts";
+import { startChild } from "../support/child.ts";
 import { hasMosquitto, type Mosquitto, startMosquitto } from "../support/mosquitto.ts";
 import { temporaryFolder } from "../support/places.ts";
 import { childProcesses, isAlive } from "../support/processes.ts";
@@ -79,6 +80,8 @@ describe.skipIf(!hasMosquitto || !chromiumPath)("the live page (needs mosquitto 
   const state = (name: string) =>
     page.waitForSelector(`.focus-live[data-state="${name}"]`, { timeout: 8000 });
   const number = () => page.locator('[data-part="number"]');
+  const words = async (selector: string) =>
+    ((await page.locator(selector).textContent()) ?? "").replace(/\s+/g, " ").trim();
 
   beforeAll(async () => {
     folder = await temporaryFolder();
@@ -115,14 +118,14 @@ describe.skipIf(!hasMosquitto || !chromiumPath)("the live page (needs mosquitto 
   it("is up, and waits without a number until the first window", async () => {
     expect(live.state()).toBe("up");
     expect(await number().count()).toBe(0);
-    expect(await page.locator('[data-part="word"]').innerText()).toBe("Waiting");
+    expect(await words('[data-part="word"]')).toBe("Waiting");
   });
 
   it("shows the number with its interval, words, shares and coverage, and changes with the class", async () => {
     await publish("focus", windowNow());
     await state("ok");
-    expect(await number().innerText()).toMatch(/^72\s*%$/);
-    const text = await page.locator(".focus-live").innerText();
+    expect(await words('[data-part="number"]')).toBe("72%");
+    const text = await words(".focus-live");
     for (const words of [
       "62–78 %",
       "Most of the class is with you",
@@ -131,10 +134,14 @@ describe.skipIf(!hasMosquitto || !chromiumPath)("the live page (needs mosquitto 
       "60 %",
       "live",
     ])
-      expect(text).toContain(words);
+      expect(text).toContain(part);
     await publish("focus", windowNow({ focus: 0.31, low: 0.2, high: 0.4 }));
-    await until(async () => ((await number().innerText()).startsWith("31") ? true : undefined), 5, "31 %");
-    expect(await page.locator(".says").innerText()).toBe("Less than half are with you");
+    await until(
+      async () => ((await words('[data-part="number"]')).startsWith("31") ? true : undefined),
+      5,
+      "31 %",
+    );
+    expect(await words(".says")).toBe("Less than half are with you");
     expect(await page.title()).toContain("31 %");
   });
 
@@ -147,7 +154,7 @@ describe.skipIf(!hasMosquitto || !chromiumPath)("the live page (needs mosquitto 
     await publish("focus", windowNow({ ...unknown, quality }));
     await state(quality);
     expect(await number().count()).toBe(0);
-    expect(await page.locator('[data-part="word"]').innerText()).toBe(word);
+    expect(await words('[data-part="word"]')).toBe(word);
     const gaps = await page.locator("svg .gap title").evaluateAll((all) => all.map((it) => it.textContent));
     expect(gaps.at(-1)).toBe(gap);
     expect(await page.locator("svg .tip").count()).toBe(0);
@@ -164,7 +171,7 @@ describe.skipIf(!hasMosquitto || !chromiumPath)("the live page (needs mosquitto 
     await state("ok");
     await state("silence");
     expect(await number().count()).toBe(0);
-    expect(await page.locator(".heard").innerText()).toMatch(/last heard \d+ s ago/);
+    expect(await words(".heard")).toMatch(/last heard \d+ s ago/);
   });
 
   it("says that the gateway is off when its last will says so", async () => {
@@ -286,11 +293,13 @@ describe.skipIf(!hasMosquitto || !chromiumPath)("the live page (needs mosquitto 
     const again = async () => {
       await publish("focus", windowNow({ focus: 0.55, low: 0.5, high: 0.6 }));
       await new Promise((resolve) => setTimeout(resolve, 300));
-      return (await number().count()) === 1 && (await number().innerText()).startsWith("55")
+      return (await number().count()) === 1 && (await words('[data-part="number"]')).startsWith("55")
         ? true
         : undefined;
     };
     await until(again, 20, "55 %");
+    // What this page saw before is not lost with the process.
+    expect(await page.locator("svg .gap").count()).toBeGreaterThan(0);
   });
 
   it("leaves no process behind when it is closed, also twice", async () => {
@@ -305,13 +314,18 @@ describe.skipIf(!hasMosquitto || !chromiumPath)("the live page (needs mosquitto 
 describe.skipIf(!hasMosquitto)("a live page behind passwords (needs mosquitto)", () => {
   let mosquitto: Mosquitto;
   let live: LivePage;
+  let folder: string;
 
-  beforeAll(async () => {
-    mosquitto = await startMosquitto();
-    live = await open({ url: mosquitto.url }, await temporaryFolder(), {
+  const start = async () =>
+    open({ url: mosquitto.url }, folder, {
       page: { passwordHash: await bcrypt.hash("for teachers", 8) },
       editor: { passwordHash: await bcrypt.hash("for admins", 8) },
     });
+
+  beforeAll(async () => {
+    mosquitto = await startMosquitto();
+    folder = await temporaryFolder();
+    live = await start();
   });
 
   afterAll(async () => {
@@ -368,7 +382,53 @@ describe.skipIf(!hasMosquitto)("a live page behind passwords (needs mosquitto)",
     });
     // Where a palette that may be installed from would answer, there is nothing.
     expect(install.status).toBe(404);
-    expect(JSON.stringify(await get("/flows"))).toContain("focus-gateway-live");
+  });
+
+  it("keeps a school's own flows and their credentials over a restart, and puts its own back", async () => {
+    const flows = async (change?: (flows: FlowNode[]) => object[]) => {
+      const authorization = `Bearer ${await token(live.editorUrl!, "for admins")}`;
+      const get = await fetch(`${live.editorUrl}/flows`, {
+        headers: { authorization, accept: "application/json" },
+      });
+      const stored = (await get.json()) as FlowNode[];
+      if (!change) return stored;
+      const body = JSON.stringify(change(stored));
+      const headers = { authorization, "content-type": "application/json" };
+      expect((await fetch(`${live.editorUrl}/flows`, { method: "POST", headers, body })).status).toBe(204);
+      return stored;
+    };
+    const own = {
+      id: "a1b2c3",
+      type: "mqtt-broker",
+      name: "the school's",
+      broker: "127.0.0.1",
+      port: "9",
+      autoConnect: false,
+    };
+    const credentials = { user: "school", password: "a secret of the school" };
+    const before = await flows((all) => [
+      ...all.filter(({ id }) => id !== "focus-gateway-told"),
+      { ...own, credentials },
+    ]);
+    await live.close();
+    const stored = path.join(folder, "node-red", "flows_cred.json");
+    expect(readFileSync(stored, "utf8")).not.toContain("a secret");
+    live = await start();
+    const after = await flows();
+    expect(after.find(({ id }) => id === own.id)).toMatchObject(own);
+    expect(after.map(({ id }) => id)).toEqual([...before.map(({ id }) => id), own.id]);
+    expect(Object.keys(JSON.parse(readFileSync(stored, "utf8")) as object)).toEqual(["$"]);
+  });
+});
+
+describe("a live page whose parent dies", () => {
+  it("ends by itself", async () => {
+    const parent = await startChild("test/show/children/live.ts", [await temporaryFolder()]);
+    await until(() => parent.lines().at(0), 20, "the page's address");
+    const [pid] = childProcesses(parent.process.pid);
+    expect(isAlive(pid!)).toBe(true);
+    await parent.kill("SIGKILL");
+    await until(() => (isAlive(pid!) ? undefined : true), 5, "the end of the process");
   });
 });
 
@@ -395,6 +455,10 @@ describe("opening a live page", () => {
     expect(() => liveOptions.parse({ editor: { passwordHash: "secret" } })).toThrow("not a bcrypt hash");
   });
 });
+
+interface FlowNode {
+  readonly id: string;
+}
 
 /** What a WebSocket says within a second after having been told `words`; nothing when it is refused. */
 function talk(

@@ -23,7 +23,7 @@ const contentSecurityPolicy = [
   "style-src 'self' 'unsafe-inline'",
   "img-src 'self' data:",
   "font-src 'self' data:",
-  "connect-src 'self' ws: wss:",
+  "connect-src 'self'",
   "object-src 'none'",
   "base-uri 'self'",
   "form-action 'self'",
@@ -64,7 +64,10 @@ export function openGate({ host, page, origins }: Pick<LiveOrder, "host" | "page
       response.setHeader("referrer-policy", "no-referrer");
       if (!isOwnSite(request)) return void response.status(403).type("text").send("not from here\n");
       // The editor asks for a password of its own, in the header that this gate would want.
-      if (request.path === editorPath || request.path.startsWith(`${editorPath}/`)) return next();
+      if (request.path === editorPath || request.path.startsWith(`${editorPath}/`)) {
+        response.setHeader("content-security-policy", "frame-ancestors 'none'");
+        return next();
+      }
       response.setHeader("content-security-policy", contentSecurityPolicy);
       // Dashboard 2 answers /_debug with what its widgets last received.
       if (request.path.includes("/_debug")) return void response.status(404).end();

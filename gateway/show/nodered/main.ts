@@ -39,21 +39,24 @@ async function start(order: LiveOrder): Promise<void> {
   app.use("/", RED.httpNode);
 
   // Safe mode loads what is stored and runs nothing; putting flows in place then ends it.
-  const loaded = happened(
-    "runtime-event",
-    ({ id, payload }) => id === "runtime-state" && payload !== undefined,
-  );
+  const loaded = happened(({ id, payload }) => id === "runtime-state" && payload !== undefined);
   await RED.start();
   await loaded;
   const stored = await RED.runtime.flows.getFlows({});
   const flows = withOurs(stored?.flows ?? [], await readFlows(order.flows));
+  const deployed = happened(({ id }) => id === "runtime-deploy");
   await RED.runtime.flows.setFlows({ flows: { flows }, deploymentType: "full" });
+  await deployed;
   say({ word: "up", port: (server.address() as AddressInfo).port });
 }
 
-/** Resolves at the first of Node-RED's events of that name for which `test` holds. */
-function happened(name: string, test: (event: RuntimeEvent) => boolean): Promise<void> {
-  return new Promise((resolve) => RED.events.on(name, (event) => void (test(event) && resolve())));
+/** Resolves at the first word from Node-RED's runtime for which `test` holds: its calls return before the work is done. */
+function happened(test: (event: RuntimeEvent) => boolean): Promise<void> {
+  return new Promise((resolve) => {
+    RED.events.on("runtime-event", (event) => {
+      if (test(event)) resolve();
+    });
+  });
 }
 
 process.once("message", (order: LiveOrder) => {
@@ -65,8 +68,8 @@ process.once("message", (order: LiveOrder) => {
 
 // The parent closed the channel or died: nothing here needs saving.
 process.once("disconnect", () => process.exit(0));
-// Ctrl-C reaches the whole group of processes; in which order they end is the parent's business.
-process.on("SIGINT", () => {});
+// Ctrl-C, and often SIGTERM, reach the whole group of processes; in which order they end is the parent's business.
+for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => {});
 
 // A sign of life, so that the parent notices an endless loop in a flow.
 setInterval(() => say({ word: "alive", memoryMb: process.memoryUsage.rss() / 1e6 }), 2000).unref();

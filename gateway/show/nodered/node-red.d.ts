@@ -15,7 +15,7 @@ declare module "node-red" {
     init(server: Server, settings: object): void;
     start(): Promise<void>;
     readonly runtime: { readonly flows: Flows<{ readonly id: string; readonly [key: string]: unknown }> };
-    readonly events: { on(name: string, listener: (event: RuntimeEvent) => void): void };
+    readonly events: { on(name: "runtime-event", listener: (event: RuntimeEvent) => void): void };
     readonly httpAdmin: Application;
     readonly httpNode: Application;
   }
