@@ -126,7 +126,7 @@ describe.skipIf(!hasMosquitto || !chromiumPath)("the live page (needs mosquitto 
     await state("ok");
     expect(await words('[data-part="number"]')).toBe("72%");
     const text = await words(".focus-live");
-    for (const words of [
+    for (const part of [
       "62–78 %",
       "Most of the class is with you",
       "Photosynthesis",
