@@ -37,7 +37,7 @@ export function addNoise({ rgb }: Picture, deviation: number, frameSeed: number)
     const end = Math.min(rgb.length, start + 4096);
     for (let i = start; i < end; i++) {
       const value = rgb[i]! + grain[from++]! * gain;
-      rgb[i] = value < 0 ? 0 : value > 255 ? 255 : value;
+      rgb[i] = Math.max(0, Math.min(255, value));
     }
   }
 }

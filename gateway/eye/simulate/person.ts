@@ -32,10 +32,11 @@ const SKINS = [
   "#5f3a25",
 ];
 const HAIRS = ["#221a18", "#3a2720", "#5a3a24", "#7c5230", "#a9793f", "#d2a760", "#161314", "#8a3d1f"];
+// biome-ignore format: a palette reads best as a block
 const SHIRTS = [
   "#3f6fae", "#c8553d", "#4e8f6a", "#e0b13c", "#7a5aa6", "#e9e4d8", "#2f3e57", "#d17a9b",
   "#5fa8b8", "#8a9a5b", "#b0413e", "#efefef", "#46505f", "#e48f4a",
-]; // biome-ignore format: a palette reads best as a block
+];
 const SCARVES = ["#7d5a8c", "#2f5d7c", "#b5685c", "#d8c9b0", "#3f6b5e"];
 const IRISES = ["#4a2f1d", "#3a2416", "#5b7a8c", "#5f7448", "#2b1a12"];
 const GLASSES = ["#22252b", "#5a3322", "#2b4a6b", "#8a2f3a"];

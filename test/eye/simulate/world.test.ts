@@ -3,8 +3,14 @@ import { describe, expect, it } from "vitest";
 import { behave, stayAt } from "../../../gateway/eye/simulate/behaviour.ts";
 import { type Lesson, lengthOf, parseLesson, readLesson } from "../../../gateway/eye/simulate/lesson.ts";
 import { targetOf } from "../../../gateway/eye/simulate/looks.ts";
-import { directionTo, layRoom, MOST_STUDENTS, project } from "../../../gateway/eye/simulate/room.ts";
-import { bearing } from "../../../gateway/eye/simulate/rotation.ts";
+import {
+  directionTo,
+  layRoom,
+  lineOfSight,
+  MOST_STUDENTS,
+  project,
+} from "../../../gateway/eye/simulate/room.ts";
+import { bearing, turned, unit } from "../../../gateway/eye/simulate/rotation.ts";
 import { openWorld, truthOf, type World } from "../../../gateway/eye/simulate/world.ts";
 import { TARGETS, type Target } from "../../../gateway/terms.ts";
 
@@ -53,6 +59,38 @@ describe("the room", () => {
     const { seats, rows } = layRoom(24);
     expect(rows).toBe(4);
     expect(seats.filter(({ row }) => row === 0)).toHaveLength(6);
+  });
+});
+
+describe("the line of sight", () => {
+  const number = (min: number, max: number) => fc.double({ min, max, noNaN: true });
+
+  it("is straight ahead for a head that faces the camera, wherever both are", () => {
+    const camera = fc.record({ right: number(-2, 2), above: number(1.5, 2.8), pan: number(-20, 20) });
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 40 }), camera, (students, camera) => {
+        const room = layRoom(students, { camera });
+        for (const { head } of room.seats) {
+          const frame = lineOfSight(room, head);
+          const [x, y, z] = turned(frame, unit(directionTo(head, room.camera.at)));
+          expect(x).toBeCloseTo(0, 9);
+          expect(y).toBeCloseTo(0, 9);
+          expect(z).toBeCloseTo(1, 9);
+        }
+      }),
+    );
+  });
+
+  it("has its right on the picture's right, and its up above", () => {
+    const room = layRoom(24, { camera: { right: 1, pan: -10 } });
+    for (const { head } of room.seats) {
+      const at = project(room, head, 16 / 9);
+      const [right, up] = lineOfSight(room, head);
+      const moved = (by: typeof right) =>
+        project(room, [head[0] + 0.1 * by[0], head[1] + 0.1 * by[1], head[2] - 0.1 * by[2]], 16 / 9);
+      expect(moved(right).x).toBeGreaterThan(at.x);
+      expect(moved(up).y).toBeLessThan(at.y);
+    }
   });
 });
 
