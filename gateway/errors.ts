@@ -40,8 +40,8 @@ export const catalogue = {
   USAGE: entry<{ problem: string }>(2, (p) => p.problem, "Every command explains itself with --help."),
   PORT_IN_USE: entry<{ host: string; port: number; purpose: string; key: string }>(
     2,
-    (p) => `${p.host}:${p.port}, wanted for ${p.purpose}, is already in use`,
-    "Stop the other program (another gateway?), or choose another port under the key named in the message.",
+    (p) => `${p.host}:${p.port}, wanted for ${p.purpose} (${p.key}), is already in use`,
+    "Stop the other program (another gateway?), or set that key to another port.",
   ),
   EXPOSED_WITHOUT_CREDENTIALS: entry<{ key: string; host: string }>(
     2,
