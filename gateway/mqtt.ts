@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { connect, type IClientOptions, type IPublishPacket, type MqttClient } from "mqtt";
 import { systemClock } from "./clock.ts";
 import { failure, type GatewayError, reason } from "./errors.ts";
+import { type Inbox, openInbox } from "./inbox.ts";
 import { type Logger, withoutCredentials } from "./log.ts";
 import type { Clock } from "./terms.ts";
 
@@ -22,8 +23,8 @@ export interface MqttConnection {
    */
   subscribe(filter: string): Promise<void>;
   /**
-   * Who receives what was subscribed to, one message at a time: PUBACK goes out when the promise resolves, and until
-   * then nothing more is read. A handler that rejects ends the connection, and after reconnecting the broker sends the
+   * Who receives what was subscribed to, `handleAtOnce` messages at a time: PUBACK goes out when the promise and those
+   * before it have resolved. A handler that rejects ends the connection, and after reconnecting the broker sends the
    * message again (if `cleanSession` is false). Set it before the connection is up: in the turn of `connectMqtt`.
    */
   onMessage(handler: MessageHandler): void;
@@ -47,6 +48,8 @@ export interface MqttOptions {
   /** What the broker says in our name when we vanish. */
   readonly will?: { readonly topic: string; readonly payload: string; readonly retain: boolean };
   readonly cleanSession: boolean;
+  /** How many messages may be handled at the same time; 1 if left out, and then each waits for the one before it. */
+  readonly handleAtOnce?: number;
 }
 
 const FIRST_PAUSE_MS = 500;
@@ -66,6 +69,9 @@ const REFUSALS: Readonly<Record<number, string>> = {
   5: "not authorised",
 };
 
+/** [MQTT-3.4] four bytes: type, remaining length, packet id. */
+const puback = (id: number) => Buffer.from([0x40, 0x02, id >> 8, id & 0xff]);
+
 /** Starts connecting and goes on trying until closed. */
 export function connectMqtt(options: MqttOptions, log: Logger, clock: Clock = systemClock): MqttConnection {
   const url = withoutCredentials(options.url);
@@ -75,7 +81,7 @@ export function connectMqtt(options: MqttOptions, log: Logger, clock: Clock = sy
   const granted = new Set<string>();
   const unacknowledged = new Set<(error: Error) => void>();
   let handle: MessageHandler = async () => {};
-  let handling: Promise<void> = Promise.resolve();
+  let inbox: Inbox | undefined;
   let state: MqttState | undefined;
   /** The client whose connection is up; undefined while there is none. */
   let current: MqttClient | undefined;
@@ -107,18 +113,21 @@ export function connectMqtt(options: MqttOptions, log: Logger, clock: Clock = sy
   async function oneConnection(): Promise<{ problem: GatewayError; milliseconds: number }> {
     let connectedAt: number | undefined;
     let cause: unknown;
+    let stopReceiving = () => {};
     try {
       const settings = await clientOptions(options);
-      if (closing.signal.aborted) return { problem: failure("BROKER_UNREACHABLE", { url }), milliseconds: 0 };
+      closing.signal.throwIfAborted();
       const client = connect(options.url, settings);
       latest = client;
-      client.handleMessage = (packet, done) => void receive(client, packet, done);
+      stopReceiving = receiveFrom(client);
       client.on("connect", ({ sessionPresent }) => {
         connectedAt = clock.elapsed();
         if (!sessionPresent) granted.clear();
         current = client;
         become("connected");
-        for (const filter of filters) if (!granted.has(filter)) void renew(client, filter);
+        for (const filter of filters)
+          if (!granted.has(filter))
+            ask(client, filter).catch((error) => log.warn({ code: error.code }, reason(error)));
       });
       client.on("error", (error) => {
         cause ??= error;
@@ -128,6 +137,7 @@ export function connectMqtt(options: MqttOptions, log: Logger, clock: Clock = sy
     } catch (error) {
       cause = error;
     }
+    stopReceiving();
     current = latest = undefined;
     for (const reject of unacknowledged) reject(new Error("the connection ended"));
     unacknowledged.clear();
@@ -138,28 +148,30 @@ export function connectMqtt(options: MqttOptions, log: Logger, clock: Clock = sy
     return { problem, milliseconds: connectedAt === undefined ? 0 : clock.elapsed() - connectedAt };
   }
 
-  /** Lets mqtt.js go on, with the PUBACK first, when the message has been handled; otherwise hangs up. */
-  async function receive(client: MqttClient, { topic, payload, retain }: IPublishPacket, done: () => void) {
-    // Nothing is read while the handler works, PINGRESP included, so mqtt.js would take the broker for dead.
+  /** Hands what comes over this connection to the handler, and acknowledges it. Returns what ends that. */
+  function receiveFrom(client: MqttClient): () => void {
+    const own = openInbox(options.handleAtOnce ?? 1, inbox?.settled() ?? Promise.resolve());
+    inbox = own;
+    client.handleMessage = ({ topic, payload, retain, qos, messageId }: IPublishPacket, done) =>
+      own.take(
+        {
+          handle: () => handle(topic, payload as Buffer, retain),
+          acknowledge: () => void (qos > 0 && client.stream.write(puback(messageId!))),
+          failed(error) {
+            log.warn({ err: error }, `a message on ${topic} could not be handled: ${reason(error)}`);
+            hangUp(client);
+          },
+        },
+        // An error means to mqtt.js: go on without a PUBACK. It would otherwise read on only after it has sent one.
+        () => done(qos > 0 ? new Error("acknowledged later") : undefined),
+      );
+    // Nothing is read while the inbox is full, PINGRESP included, so mqtt.js would take the broker for dead.
     const alive = setInterval(() => {
+      if (!own.full) return;
       client.reschedulePing(true);
       client.sendPing();
     }, KEEPALIVE_SECONDS * 500);
-    const stop = () => clearInterval(alive);
-    client.once("close", stop);
-    // In a chain, for after a reconnect the message may be here again while its first coming is still being handled.
-    const handled = handling.then(() => handle(topic, payload as Buffer, retain));
-    handling = handled.catch(() => {});
-    try {
-      await handled;
-      done();
-    } catch (error) {
-      log.warn({ err: error }, `a message on ${topic} could not be handled: ${reason(error)}`);
-      hangUp(client);
-    } finally {
-      stop();
-      client.off("close", stop);
-    }
+    return () => clearInterval(alive);
   }
 
   /** Without DISCONNECT. From now on it counts as gone, though its socket takes a moment to close. */
@@ -176,10 +188,6 @@ export function connectMqtt(options: MqttOptions, log: Logger, clock: Clock = sy
       if (client !== current) return; // The connection ended; the next one asks again.
       throw failure("BROKER_REFUSED", { url, reason: `it does not let us read ${filter}` }, error);
     }
-  }
-
-  async function renew(client: MqttClient, filter: string): Promise<void> {
-    await ask(client, filter).catch((error: GatewayError) => log.warn({ code: error.code }, error.message));
   }
 
   /** DISCONNECT waits for outstanding PUBACKs, but not for ever. */

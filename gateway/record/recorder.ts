@@ -40,6 +40,8 @@ export interface Recorder {
 const SEGMENT_BYTES = 4 * 1024 * 1024;
 /** What the contract has for the record; `set/…` and `gateway/state` are not. */
 const FILTERS = ["focus", "zone/+/focus", "sensor/+/+", "event/+", "gateway/health"];
+/** Messages on their way to the journal at the same time: they share a sync of the disk. */
+const HEAR_AT_ONCE = 1_000;
 const REFUSALS_TOLD_APART = 50;
 /** A room in which nothing was heard for so long has said everything. */
 const QUIET_MS = 250;
@@ -127,7 +129,7 @@ export async function openRecorder(
       log.warn({ topic: topic.slice(0, 200), count }, `a message was not recorded: ${why}`);
   }
 
-  const mqtt = connectMqtt({ ...options.mqtt, cleanSession: false }, log, clock);
+  const mqtt = connectMqtt({ ...options.mqtt, cleanSession: false, handleAtOnce: HEAR_AT_ONCE }, log, clock);
   mqtt.onMessage(hear);
   const firstState = new Promise<void>((resolve) => mqtt.onState(() => resolve()));
   const patience = new AbortController();
