@@ -9,7 +9,7 @@ import { type Eye, openEye } from "./eye/eye.ts";
 import { startFlow } from "./flow.ts";
 import type { Logger } from "./log.ts";
 import { revealSecret } from "./options.ts";
-import { openProtector } from "./protect/protect.ts";
+import { openProtector, watchForDrops } from "./protect/protect.ts";
 import {
   eventMessage,
   focusMessage,
@@ -92,6 +92,7 @@ export async function openGateway(
 
     const attend = openAttender(config.attend);
     const status = watchStatus({ config, publisher, record, model: attend.model, clock });
+    const turnIn = watchForDrops();
     const flow = startFlow(
       {
         attend,
@@ -102,6 +103,8 @@ export async function openGateway(
         publish(window) {
           status.closed(window);
           send(focusMessage(window));
+          const turn = turnIn(window);
+          if (turn) send(eventMessage({ ...turn }));
         },
       },
       config.protect.windowSeconds,

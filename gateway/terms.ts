@@ -130,6 +130,11 @@ export interface Attention {
   readonly time: number;
   readonly seats: readonly SeatAttention[];
   readonly unseen: number;
+  /**
+   * Standard error of a room's share of focus that all its heads have in common (a board direction that is a little
+   * off, desks that look like screens), as measured for this model; more heads do not make it smaller.
+   */
+  readonly roomError: number;
   /** name@sha256-8 of what made the estimate. */
   readonly model: string;
   readonly engine: Engine;

@@ -53,6 +53,12 @@ export const attendOptions = z.strictObject({
 });
 export type AttendOptions = z.output<typeof attendOptions>;
 
+/**
+ * What is left of the difference between focus and truth when heads are many: root mean square over the drawn lesson
+ * that `models check` plays. Nobody has measured it in a real room.
+ */
+const ROOM_ERROR = 0.12;
+
 /** A seat not seen for this long starts anew. */
 const FORGET_MS = 30_000;
 
@@ -77,6 +83,7 @@ export function openAttender(options: AttendOptions, settleSeconds = 10): Attend
         time: view.time,
         seats,
         unseen: view.missing.length + view.faces.length - seats.length,
+        roomError: ROOM_ERROR,
         model,
         engine: view.engine,
       };

@@ -62,7 +62,6 @@ process.on("message", (message: ToEye) => {
   obeying = obeying.then(() => obey(message));
 });
 process.once("disconnect", () => void end());
-process.once("SIGTERM", () => void end());
-// Ctrl-C and a closed terminal reach every process of the group; the gateway then closes us in its own order.
-process.on("SIGINT", () => {});
-process.on("SIGHUP", () => {});
+// Ctrl-C, a closed terminal and a service manager's SIGTERM reach every process of the group; the gateway then closes
+// us in its own order.
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => {});

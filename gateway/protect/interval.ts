@@ -12,13 +12,17 @@ export interface Estimate {
 }
 
 /**
- * The room's focus and its 95 % interval. Two things make it uncertain: the estimate of each head that was seen (its
- * own Bernoulli variance, averaged over independent stretches of time) and the heads that were not seen (sampling
- * without replacement from the class: the finite population correction 1 − coverage, Cochran 1977, §2.5). The variance
- * is turned into an effective number of heads and that into a Wilson score interval (Wilson 1927), which stays within
- * 0–1 and stays open at the ends. Errors that all heads share, such as a wrong board direction, are not in it.
+ * The room's focus and its 95 % interval. Three things make it uncertain: the estimate of each head that was seen (its
+ * own Bernoulli variance, averaged over independent stretches of time), the heads that were not seen (sampling without
+ * replacement from the class: the finite population correction 1 − coverage, Cochran 1977, §2.5), and the error that
+ * all heads share, as it was measured for the model. The variance is turned into an effective number of heads and that
+ * into a Wilson score interval (Wilson 1927), which stays within 0–1 and stays open at the ends.
  */
-export function estimateFocus({ seats, heads }: Gathered, windowSeconds: number, coverage: number): Estimate {
+export function estimateFocus(
+  { seats, heads, roomError }: Gathered,
+  windowSeconds: number,
+  coverage: number,
+): Estimate {
   const all = [...seats.values()];
   const focus = all.reduce((sum, seat) => sum + seat.focus, 0) / heads;
   let reading = 0;
@@ -33,7 +37,7 @@ export function estimateFocus({ seats, heads }: Gathered, windowSeconds: number,
   // Even where every head is seen and read with certainty, a window is a finite look at the class.
   const finite = 1 / (all.length * Math.max(1, windowSeconds / CORRELATION_SECONDS));
   const spread = focus * (1 - focus);
-  const effective = 1 / (finite + (reading + unseen) / Math.max(spread, 1e-6));
+  const effective = 1 / (finite + (reading + unseen + roomError ** 2) / Math.max(spread, 1e-6));
   return { focus: share(focus), ...wilson(share(focus), Math.max(1, effective)) };
 }
 

@@ -4,6 +4,7 @@ import { learnExpected } from "./expected.ts";
 import { gather, meanHeads, nothingGathered } from "./room.ts";
 import { closeWindow } from "./window.ts";
 
+export { type Turn, watchForDrops } from "./drops.ts";
 export type { FocusTargets } from "./room.ts";
 
 const targets = () => z.array(z.enum(TARGETS));

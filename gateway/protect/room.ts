@@ -33,6 +33,8 @@ export interface Gathered {
   /** Moments that went in. */
   groups: number;
   readonly seats: Map<string, SeatSums>;
+  /** Of the model that made the estimates. */
+  roomError: number;
 }
 
 export function nothingGathered(): Gathered {
@@ -44,6 +46,7 @@ export function nothingGathered(): Gathered {
     agreement: 0,
     groups: 0,
     seats: new Map(),
+    roomError: 0,
   };
 }
 
@@ -60,6 +63,7 @@ export function gather(
   into.cameras.set(attention.camera, camera);
   camera.frames += 1;
   camera.stretches.add(stretch);
+  into.roomError = attention.roomError;
   if (attention.seats.length < minimumGroup) return;
   camera.heads += attention.seats.length;
   into.groups += 1;

@@ -22,7 +22,7 @@ function moment(time: number, targets: readonly TargetShares[], camera = "front"
     confidence: 1,
     shift: null,
   }));
-  return { camera, time, seats, unseen: 0, ...SOURCE };
+  return { camera, time, seats, unseen: 0, roomError: 0, ...SOURCE };
 }
 
 /** A window of ten seconds at 2 Hz with the same heads throughout. */
@@ -222,6 +222,21 @@ describe("any sequence of moments", () => {
         },
       ),
     );
+  });
+});
+
+describe("the error that all heads share", () => {
+  it("widens the interval however many heads there are", () => {
+    const width = (roomError: number) => {
+      const protector = openProtector(protectOptions.parse({}), SOURCE);
+      const mixed = Array.from({ length: 40 }, (_, i) => on(i % 2 ? "board" : "away"));
+      for (let time = 0; time < 10_000; time += 500)
+        protector.take({ ...moment(time, mixed), roomError }, LECTURE);
+      const { low, high } = protector.close(10_000, LECTURE);
+      return high! - low!;
+    };
+    expect(width(0.1)).toBeGreaterThan(0.36);
+    expect(width(0.1)).toBeGreaterThan(width(0) + 0.1);
   });
 });
 
