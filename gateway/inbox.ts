@@ -8,29 +8,39 @@
 export interface Inbox {
   /** As many are being handled as may be, so nothing is read. */
   readonly full: boolean;
-  /** `goOn` lets the next message be read. After a handler has failed nothing more is acknowledged. */
+  /** `goOn` lets the next message be read. */
   take(letter: Letter, goOn: () => void): void;
   /** Resolves when nothing is being handled any more. */
   settled(): Promise<void>;
 }
 
 export interface Letter {
+  /** Packet id; undefined at QoS 0, which nobody acknowledges. */
+  readonly id: number | undefined;
   handle(): Promise<void>;
-  acknowledge(): void;
-  /** Handling failed; called for the first failure only. */
+  /** Handling failed; called for the first failure only, and after it nothing more is acknowledged. */
   failed(error: unknown): void;
 }
 
-/** `earlier`: what an ended connection left unfinished comes first, for its messages may be here again. */
-export function openInbox(atOnce: number, earlier: Promise<void>): Inbox {
+export interface InboxOptions {
+  readonly atOnce: number;
+  /** What an ended connection left unfinished is waited for: its messages may be here again. */
+  readonly earlier: Inbox | undefined;
+  /** Sends PUBACKs. */
+  readonly write: (bytes: Buffer) => void;
+}
+
+export function openInbox({ atOnce, earlier, write }: InboxOptions): Inbox {
+  const before = earlier?.settled() ?? Promise.resolve();
   /** In the order they came; the first ones leave together, as soon as they are done. */
   const letters: { readonly letter: Letter; done: boolean }[] = [];
   const working = new Set<Promise<void>>();
   let held: (() => void) | undefined;
   let broken = false;
+  let pubacks: Buffer[] = [];
 
   async function work(entry: (typeof letters)[number]): Promise<void> {
-    await earlier;
+    await before;
     if (broken) return;
     try {
       await entry.letter.handle();
@@ -40,11 +50,22 @@ export function openInbox(atOnce: number, earlier: Promise<void>): Inbox {
       broken = true;
     }
     // [MQTT-4.6.0-2] PUBACKs in the order in which their messages came.
-    while (!broken && letters[0]?.done) letters.shift()!.letter.acknowledge();
+    while (!broken && letters[0]?.done) acknowledge(letters.shift()!.letter.id);
     if (broken || letters.length >= atOnce) return;
     const goOn = held;
     held = undefined;
     goOn?.();
+  }
+
+  /** What is acknowledged in one turn goes out in one write. */
+  function acknowledge(id: number | undefined): void {
+    if (id === undefined) return;
+    // [MQTT-3.4] four bytes: type, remaining length, packet id.
+    if (pubacks.push(Buffer.from([0x40, 0x02, id >> 8, id & 0xff])) > 1) return;
+    setImmediate(() => {
+      write(Buffer.concat(pubacks));
+      pubacks = [];
+    });
   }
 
   return {
@@ -54,8 +75,8 @@ export function openInbox(atOnce: number, earlier: Promise<void>): Inbox {
     take(letter, goOn) {
       const entry = { letter, done: false };
       letters.push(entry);
-      const work_ = work(entry).finally(() => working.delete(work_));
-      working.add(work_);
+      const one = work(entry).finally(() => working.delete(one));
+      working.add(one);
       if (letters.length < atOnce) goOn();
       else held = goOn;
     },

@@ -69,8 +69,8 @@ const REFUSALS: Readonly<Record<number, string>> = {
   5: "not authorised",
 };
 
-/** [MQTT-3.4] four bytes: type, remaining length, packet id. */
-const puback = (id: number) => Buffer.from([0x40, 0x02, id >> 8, id & 0xff]);
+/** An error means to mqtt.js: go on without a PUBACK. It would otherwise read on only after it has sent one. */
+const LATER = new Error("acknowledged later");
 
 /** Starts connecting and goes on trying until closed. */
 export function connectMqtt(options: MqttOptions, log: Logger, clock: Clock = systemClock): MqttConnection {
@@ -150,21 +150,20 @@ export function connectMqtt(options: MqttOptions, log: Logger, clock: Clock = sy
 
   /** Hands what comes over this connection to the handler, and acknowledges it. Returns what ends that. */
   function receiveFrom(client: MqttClient): () => void {
-    const own = openInbox(options.handleAtOnce ?? 1, inbox?.settled() ?? Promise.resolve());
+    const own = openInbox({
+      atOnce: options.handleAtOnce ?? 1,
+      earlier: inbox,
+      write: (bytes) => void (client.stream.writable && client.stream.write(bytes)),
+    });
     inbox = own;
-    client.handleMessage = ({ topic, payload, retain, qos, messageId }: IPublishPacket, done) =>
-      own.take(
-        {
-          handle: () => handle(topic, payload as Buffer, retain),
-          acknowledge: () => void (qos > 0 && client.stream.write(puback(messageId!))),
-          failed(error) {
-            log.warn({ err: error }, `a message on ${topic} could not be handled: ${reason(error)}`);
-            hangUp(client);
-          },
-        },
-        // An error means to mqtt.js: go on without a PUBACK. It would otherwise read on only after it has sent one.
-        () => done(qos > 0 ? new Error("acknowledged later") : undefined),
-      );
+    client.handleMessage = ({ topic, payload, retain, messageId: id }: IPublishPacket, done) => {
+      function failed(error: unknown): void {
+        log.warn({ err: error }, `a message on ${topic} could not be handled: ${reason(error)}`);
+        hangUp(client);
+      }
+      const goOn = () => done(id === undefined ? undefined : LATER);
+      own.take({ id, handle: () => handle(topic, payload as Buffer, retain), failed }, goOn);
+    };
     // Nothing is read while the inbox is full, PINGRESP included, so mqtt.js would take the broker for dead.
     const alive = setInterval(() => {
       if (!own.full) return;

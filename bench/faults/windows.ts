@@ -13,7 +13,7 @@ export interface Order {
   readonly name?: string;
   readonly send?: { from: number; count: number; atOnce?: number; perSecond?: number };
   readonly spool?: { maximumMegabytes?: number; commitMilliseconds?: number };
-  readonly logLevel?: "silent" | "error" | "warn" | "info" | "debug";
+  readonly logLevel?: "error" | "warn" | "info" | "debug";
 }
 
 export const ROOT = "classroom/v1/north/101";

@@ -33,7 +33,7 @@ export const mqttOptions = z.strictObject({
  * The way out: each message is on disk before the broker sees it, and leaves the disk when the broker has
  * acknowledged it.
  *
- *   send ─▶ spool ─▶ at most 100 in flight, in order ─▶ PUBACK ─▶ acknowledged in the spool
+ *   send ─▶ spool ─▶ at most 500 in flight, in order ─▶ PUBACK ─▶ acknowledged in the spool
  */
 export interface Publisher {
   /** Resolves when the message is safe on disk; rejects as `Spool.append` does. The broker may be away. */
@@ -61,8 +61,8 @@ export interface PublisherOptions {
   readonly spool: SpoolSettings;
 }
 
-/** More do not make it faster, and mqtt.js keeps each in memory. */
-const IN_FLIGHT = 100;
+/** Enough to keep a broker busy whose answer takes a moment; mqtt.js keeps each in memory, and its ids wrap at 65,535. */
+const IN_FLIGHT = 500;
 const GOODBYE_MS = 2_000;
 
 export async function openPublisher(

@@ -19,6 +19,8 @@ const FIELD = /^[a-z][a-z0-9_]{0,63}$/;
 const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?Z$/;
 /** JSON can say half a surrogate pair and NUL; UTF-8 and databases cannot. */
 const UNWRITABLE = /\p{Cs}|\0/gu;
+const writable = (text: string) => (ASCII.test(text) ? text : text.replaceAll(UNWRITABLE, "\ufffd"));
+const ASCII = /^[ -~]*$/;
 /** These would be mistaken for the row's own time. */
 const RESERVED = new Set(["time", "_time", "site", "room"]);
 
@@ -61,9 +63,11 @@ function locate(topic: string): Place | "ignored" | null {
   return null;
 }
 
+const UTF8 = new TextDecoder("utf-8", { fatal: true });
+
 function parse(payload: Uint8Array): Record<string, unknown> | null {
   try {
-    const body: unknown = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(payload));
+    const body: unknown = JSON.parse(UTF8.decode(payload));
     return isObject(body) ? body : null;
   } catch {
     return null;
@@ -121,7 +125,7 @@ function flatten(
 ): string | null {
   if (depth > MAXIMUM_DEPTH) return "nested too deeply";
   for (const [key, inner] of Object.entries(value)) {
-    const name = `${prefix}${key}`.toLowerCase().replaceAll(/[^a-z0-9_]/g, "_");
+    const name = columnName(`${prefix}${key}`);
     if (isObject(inner)) {
       const problem = flatten(inner, `${name}_`, depth + 1, into);
       if (problem) return problem;
@@ -129,12 +133,17 @@ function flatten(
       into.set(name, JSON.stringify(inner)); // Kept as text: a list has no place in a row.
     } else {
       if (typeof inner === "number" && !Number.isFinite(inner)) return "a number is not finite"; // 1e999 is JSON
-      into.set(name, typeof inner === "string" ? inner.replaceAll(UNWRITABLE, "\ufffd") : (inner as Value));
+      into.set(name, typeof inner === "string" ? writable(inner) : (inner as Value));
     }
     if (into.size > MAXIMUM_FIELDS) return "too many fields";
   }
   return null;
 }
+
+/** Names repeat with every message, so what became of the plain ones is not asked again. */
+const PLAIN = /^[a-z0-9_]*$/;
+const columnName = (name: string) =>
+  PLAIN.test(name) ? name : name.toLowerCase().replaceAll(/[^a-z0-9_]/g, "_");
 
 function isTag(name: string, value: Value): value is string {
   if (name === "activity") return (ACTIVITIES as readonly Value[]).includes(value);

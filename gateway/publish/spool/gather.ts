@@ -79,7 +79,8 @@ export function gather(options: GatherOptions, { log, clock }: { log: Logger; cl
         if (problem && bytes + length > PENDING_BYTES) return reject(problem);
         pending.push({ message, length, resolve, reject });
         bytes += length;
-        if (bytes >= GROUP_BYTES) full.abort();
+        // Once: each abort makes an exception with a stack, which was a sixth of the work at 10,000 a second.
+        if (bytes >= GROUP_BYTES && !full.signal.aborted) full.abort();
         writing ??= writeGroups().finally(() => {
           writing = undefined;
         });
