@@ -135,6 +135,7 @@ describe("the walls of the house", () => {
       "@duckdb/node-api",
       "@influxdata/influxdb-client",
       "onnxruntime-node",
+      "sharp",
       "pacote",
       "tar",
       "pino",

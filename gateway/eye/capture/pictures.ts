@@ -2,6 +2,7 @@ import { readdir } from "node:fs/promises";
 import path from "node:path";
 import { failure, reason } from "../../errors.ts";
 import type { Logger } from "../../log.ts";
+import { images } from "../images.ts";
 import type { Film, Picture } from "./film.ts";
 
 const PICTURE = /\.(jpe?g|png|webp)$/i;
@@ -50,10 +51,7 @@ async function picturesIn(place: string): Promise<string[]> {
 
 /** A picture of any kind as upright RGB, not wider than `maximumWidth`. Throws what sharp throws. */
 async function decode(file: string, maximumWidth: number): Promise<Picture> {
-  const { default: sharp } = await import("sharp");
-  // One picture at a time: a cache would only hold memory, and the other cores have a network to run.
-  sharp.cache(false);
-  sharp.concurrency(1);
+  const sharp = await images();
   const { data, info } = await sharp(file, { failOn: "error", autoOrient: true })
     .resize({ width: maximumWidth, withoutEnlargement: true })
     .flatten({ background: "white" })

@@ -135,7 +135,10 @@ export async function checkLesson(
 }
 
 /** Which true face each found one is: the best overlapping pairs first, each once. */
-function match<T extends SeatTruth>(faces: readonly SeatedFace[], truths: readonly T[]): Map<T, SeatedFace> {
+export function match<T extends SeatTruth>(
+  faces: readonly SeatedFace[],
+  truths: readonly T[],
+): Map<T, SeatedFace> {
   const pairs = faces
     .flatMap((face) => truths.map((truth) => ({ face, truth, shared: overlap(face.box, truth.box) })))
     .filter(({ shared }) => shared > 0.2)

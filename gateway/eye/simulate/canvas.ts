@@ -1,4 +1,6 @@
-/** Pixels: the rasteriser, and putting one picture on another. The only file of the simulator that knows sharp. */
+import { images } from "../images.ts";
+
+/** Pixels: the rasteriser, and putting one picture on another. */
 
 /** A rectangle of 8-bit RGBA, to be laid over a picture at (left, top). */
 export interface Sprite {
@@ -7,11 +9,6 @@ export interface Sprite {
   readonly width: number;
   readonly height: number;
   readonly rgba: Uint8Array;
-}
-
-async function library() {
-  const { default: sharp } = await import("sharp");
-  return sharp;
 }
 
 /** Rasterises the part of a drawing that lies in that rectangle. */
@@ -23,7 +20,7 @@ export async function rasterise(
   height: number,
 ): Promise<Sprite> {
   const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="${left} ${top} ${width} ${height}">${drawing}</svg>`;
-  const sharp = await library();
+  const sharp = await images();
   const rgba = await sharp(Buffer.from(svg)).ensureAlpha().raw().toBuffer();
   return { left, top, width, height, rgba };
 }
@@ -80,14 +77,14 @@ export function lay(
 
 /** Gaussian blur; sigma in pixels. */
 export async function blurred({ rgb, width, height }: Picture, sigma: number): Promise<Picture> {
-  const sharp = await library();
+  const sharp = await images();
   const image = sharp(rgb, { raw: { width, height, channels: 3 } });
   return { width, height, rgb: await image.blur(Math.max(0.3, sigma)).raw().toBuffer() };
 }
 
 /** A JPEG file's bytes. */
 export async function jpeg({ rgb, width, height }: Picture, quality: number): Promise<Buffer> {
-  const sharp = await library();
+  const sharp = await images();
   return sharp(rgb, { raw: { width, height, channels: 3 } })
     .jpeg({ quality })
     .toBuffer();
