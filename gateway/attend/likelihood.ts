@@ -16,9 +16,13 @@ export interface Layout {
  * on AFLW2000: Ruiz et al. 2018). Both are set by what the default pack reads off the drawn class; nobody has measured
  * them on real ones.
  */
-const DESK_BELOW = 21;
-const SCREEN_BELOW = 10;
-const PEER_ASIDE = 52;
+const DESK_BELOW = 20;
+const SCREEN_BELOW = 8.5;
+/** To a neighbour beside, and to one in the next row, with the share of each. */
+const PEERS = [
+  { aside: 51, spread: 10, share: 0.6 },
+  { aside: 18, spread: 10, share: 0.4 },
+] as const;
 
 /** Long-run shares of the targets. One set for every activity, so that what is hoped for never tilts what is seen. */
 const PRIOR: TargetShares = { board: 0.34, desk: 0.3, screen: 0.14, peer: 0.1, away: 0.12 };
@@ -34,16 +38,19 @@ export function priorOf({ screens }: Pick<Layout, "screens">): TargetShares {
 export function likelihoodOf(face: Face, { board, outlook, screens }: Layout): TargetShares {
   const toBoard = boardFrom(face.box, board);
   const ahead = aheadFrom(face.box, board.pitch, outlook);
-  const aside = (side: number) => bell(face.yaw, ahead.yaw + side * PEER_ASIDE, 25);
+  const beside = PEERS.map(
+    ({ aside, spread, share }) =>
+      (share * (bell(face.yaw, ahead.yaw - aside, spread) + bell(face.yaw, ahead.yaw + aside, spread))) / 2,
+  );
   const lids = (target: Target) => eyelids(face.eyesOpen, LIDS_DOWN[target]);
   return {
-    board: bell(face.yaw, toBoard.yaw, 8) * bell(face.pitch, toBoard.pitch, 6) * lids("board"),
-    desk: bell(face.yaw, ahead.yaw, 16) * bell(face.pitch, ahead.pitch - DESK_BELOW, 9) * lids("desk"),
+    board: bell(face.yaw, toBoard.yaw, 8) * bell(face.pitch, toBoard.pitch, 5.5) * lids("board"),
+    desk: bell(face.yaw, ahead.yaw, 10) * bell(face.pitch, ahead.pitch - DESK_BELOW, 7) * lids("desk"),
     screen: screens
-      ? bell(face.yaw, ahead.yaw, 12) * bell(face.pitch, ahead.pitch - SCREEN_BELOW, 6) * lids("screen")
+      ? bell(face.yaw, ahead.yaw, 7) * bell(face.pitch, ahead.pitch - SCREEN_BELOW, 6) * lids("screen")
       : 0,
-    peer: ((aside(-1) + aside(1)) / 2) * bell(face.pitch, ahead.pitch, 8) * lids("peer"),
-    away: bell(face.yaw, ahead.yaw, 45) * bell(face.pitch, ahead.pitch, 14) * lids("away"),
+    peer: beside.reduce((sum, density) => sum + density, 0) * bell(face.pitch, ahead.pitch, 7) * lids("peer"),
+    away: bell(face.yaw, ahead.yaw, 36) * bell(face.pitch, ahead.pitch + 3, 9) * lids("away"),
   };
 }
 

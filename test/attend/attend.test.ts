@@ -55,7 +55,7 @@ describe("the geometric estimate", () => {
   it("tells the desk from the screen above it, and either from the board, by the pitch", () => {
     const seats = play(open({ board: { yaw: 0, pitch: 0 } }), 6, (seat) => ({
       yaw: 0,
-      pitch: seat < 10 ? -31 : -16,
+      pitch: seat < 10 ? -21 : -9,
     }));
     // The outermost seats face ahead, away from the camera's line of sight, so only the middle ones are asked.
     expect(seats.slice(6, 10).map(most)).toEqual(["desk", "desk", "desk", "desk"]);
@@ -106,9 +106,23 @@ describe("the geometric estimate", () => {
 
   it("does not learn the board from what the class does when it is not a lecture", () => {
     const attender = open();
-    play(attender, 200, () => ({ yaw: 0, pitch: -16 }), 0, "seatwork");
-    const seats = play(attender, 10, () => ({ yaw: 0, pitch: -16 }), 200, "seatwork");
+    play(attender, 200, () => ({ yaw: 0, pitch: -9 }), 0, "seatwork");
+    const seats = play(attender, 10, () => ({ yaw: 0, pitch: -9 }), 200, "seatwork");
     expect(most(seats[9]!)).toBe("screen");
+  });
+
+  it("takes a doubtful head to do what the rest of the room does", () => {
+    const doubtful = (rest: number) => {
+      const attender = open({ board: { yaw: 0, pitch: 0 } });
+      return play(
+        attender,
+        60,
+        (seat) => ({ yaw: 0, pitch: seat === 10 ? -14.5 : rest }),
+        0,
+        "seatwork",
+      )[10]!;
+    };
+    expect([most(doubtful(-21)), most(doubtful(-8))]).toEqual(["desk", "screen"]);
   });
 
   it("reports a shift once, with where it went from and to", () => {
