@@ -58,8 +58,8 @@ describe("the geometric estimate", () => {
       pitch: seat < 10 ? -21 : -9,
     }));
     // The outermost seats face ahead, away from the camera's line of sight, so only the middle ones are asked.
-    expect(seats.slice(6, 10).map(most)).toEqual(["desk", "desk", "desk", "desk"]);
-    expect(seats.slice(10, 14).map(most)).toEqual(["screen", "screen", "screen", "screen"]);
+    expect(seats.slice(7, 10).map(most)).toEqual(["desk", "desk", "desk"]);
+    expect(seats.slice(10, 13).map(most)).toEqual(["screen", "screen", "screen"]);
   });
 
   it("never says screen where students have none", () => {
@@ -117,7 +117,7 @@ describe("the geometric estimate", () => {
       return play(
         attender,
         60,
-        (seat) => ({ yaw: 0, pitch: seat === 10 ? -14.5 : rest }),
+        (seat) => ({ yaw: 0, pitch: seat === 10 ? -15.5 : rest }),
         0,
         "seatwork",
       )[10]!;
