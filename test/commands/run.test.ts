@@ -1,17 +1,17 @@
-import { appendFile, copyFile, mkdir, readFile, writeFile } from "node:fs/promises";
+import { appendFile, readFile, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import path from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
-import { stringify } from "yaml";
 import { createLogger } from "../../gateway/log.ts";
 import { connectMqtt, type MqttConnection } from "../../gateway/mqtt.ts";
 import { preparedForTests } from "../models/prepared.ts";
-import { cli, jsonLines, type Running, startCli } from "../support/cli.ts";
+import { cli, jsonLines, type Running } from "../support/cli.ts";
 import { hasInflux, startInflux } from "../support/influxd.ts";
 import { hasMosquitto, startMosquitto } from "../support/mosquitto.ts";
 import { freePort, temporaryFolder } from "../support/places.ts";
-import { isAlive } from "../support/processes.ts";
+import { childProcesses, isAlive } from "../support/processes.ts";
 import { until } from "../support/programs.ts";
+import { endGateway, layRoom, startGateway } from "../support/room.ts";
 
 const prepared = await preparedForTests();
 
@@ -20,46 +20,14 @@ const running: Running[] = [];
 const listening: MqttConnection[] = [];
 afterEach(async () => {
   await Promise.all(listening.splice(0).map((connection) => connection.close()));
-  for (const gateway of running.splice(0)) {
-    gateway.child.kill("SIGTERM");
-    const hard = setTimeout(() => gateway.child.kill("SIGKILL"), 15_000);
-    await gateway.ended;
-    clearTimeout(hard);
-  }
+  await Promise.all(running.splice(0).map(endGateway));
 });
 
-/** A data folder with the models in it, and a config on free ports. */
-async function room(more: Record<string, unknown> = {}) {
-  const folder = await temporaryFolder();
-  const models = path.join(
-    folder,
-    "data",
-    "models",
-    `${prepared!.manifest.name}-${prepared!.manifest.version}`,
-  );
-  await mkdir(models, { recursive: true });
-  for (const { path: file } of Object.values(prepared!.pack.models))
-    await copyFile(file, path.join(models, path.basename(file)));
-  const ports = { broker: await freePort(), live: await freePort(), health: await freePort() };
-  const config = path.join(folder, "gateway.yaml");
-  const settings = {
-    site: "test",
-    room: "r1",
-    dataFolder: "data",
-    cameras: [{ driver: "simulated", name: "front", students: 12, framesPerSecond: 2 }],
-    protect: { windowSeconds: 5, expectedHeads: 12 },
-    broker: { port: ports.broker },
-    show: { live: { enabled: false, port: ports.live }, health: { port: ports.health } },
-    ...more,
-  };
-  await writeFile(config, stringify(settings));
-  return { folder, data: path.join(folder, "data"), models, config, ports };
-}
+const room = (more: Record<string, unknown> = {}) => layRoom(prepared!, () => more);
 
 async function start(config: string): Promise<Running> {
-  const gateway = startCli(["run", "--config", config]);
+  const gateway = await startGateway(config);
   running.push(gateway);
-  await gateway.says("Ctrl-C stops it", 60);
   return gateway;
 }
 
@@ -153,7 +121,7 @@ describe.skipIf(!prepared)("run (skipped without the model pack)", () => {
       "a window after the pause",
     );
 
-    const children = await childrenOf(gateway);
+    const children = childProcesses(gateway.child.pid!);
     expect(children.length).toBeGreaterThan(0);
     gateway.child.kill("SIGINT");
     expect(await gateway.ended).toBe(0);
@@ -325,8 +293,3 @@ describe.skipIf(!prepared)("run (skipped without the model pack)", () => {
     90_000,
   );
 });
-
-async function childrenOf(gateway: Running): Promise<number[]> {
-  const { childProcesses } = await import("../support/processes.ts");
-  return childProcesses(gateway.child.pid!);
-}
