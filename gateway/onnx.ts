@@ -1,0 +1,59 @@
+import type { InferenceSession } from "onnxruntime-node";
+import type { Engine } from "./terms.ts";
+
+/** Numbers with a shape, as networks take them. The memory stays the caller's and may be written between runs. */
+export interface Numbers {
+  readonly data: Float32Array;
+  readonly shape: readonly number[];
+}
+
+/** A network that is loaded. `run` blocks the thread it is called on for as long as the network takes. */
+export interface Session {
+  run(inputs: Readonly<Record<string, Numbers>>): Promise<Readonly<Record<string, Float32Array>>>;
+  close(): Promise<void>;
+}
+
+/**
+ * The only file that knows ONNX Runtime. Names of the execution providers this build has; whether one really runs only
+ * a try can tell.
+ */
+export async function supportedProviders(): Promise<string[]> {
+  const ort = await loadRuntime();
+  return ort.listSupportedBackends().map((backend) => backend.name);
+}
+
+/** Loads a network on one provider and on no other. Rejects with ONNX Runtime's own words when that cannot be. */
+export async function openSession(
+  file: string,
+  provider: Engine["provider"],
+  threads: number,
+): Promise<Session> {
+  const ort = await loadRuntime();
+  const session = await ort.InferenceSession.create(file, {
+    executionProviders: [provider],
+    intraOpNumThreads: threads,
+    interOpNumThreads: 1,
+    // Spinning threads would keep cores busy between frames, beside a broker and a database on the same box.
+    extra: { session: { intra_op: { allow_spinning: "0" } } },
+  } satisfies InferenceSession.SessionOptions);
+  return {
+    async run(inputs) {
+      const feeds = Object.fromEntries(
+        Object.entries(inputs).map(([name, { data, shape }]) => [
+          name,
+          new ort.Tensor("float32", data, shape),
+        ]),
+      );
+      const outputs = Object.entries(await session.run(feeds));
+      return Object.fromEntries(outputs.map(([name, tensor]) => [name, tensor.data as Float32Array]));
+    },
+    close: () => session.release(),
+  };
+}
+
+async function loadRuntime() {
+  const ort = await import("onnxruntime-node");
+  // It would write to standard error by itself what it also throws; the ladder says it in one line.
+  ort.env.logLevel = "fatal";
+  return ort;
+}
