@@ -1,0 +1,142 @@
+import type { AttentionPack } from "../../../models/attention/pack.ts";
+import { STEPS } from "../../../models/attention/pack.ts";
+import { failure } from "../../errors.ts";
+import type { Logger } from "../../log.ts";
+import { openSession, type Session } from "../../onnx.ts";
+import {
+  type Activity,
+  type Attention,
+  type Engine,
+  type SeatAttention,
+  type Shift,
+  TARGETS,
+  type Target,
+  type TargetShares,
+  type View,
+} from "../../terms.ts";
+import { type Environment, emptyInputs, inputsOf, roomRow } from "./features.ts";
+import { type Memory, rememberCamera } from "./memory.ts";
+
+export interface NetworkOptions {
+  /** Whether students have screens of their own. Where there are none, nobody is said to look at one. */
+  readonly screens: boolean;
+  /** The room's air and light at this moment, as far as known. */
+  readonly environment?: () => Environment;
+}
+
+/** An `Attender` whose answer takes a moment: the network runs on the event loop's next turn. */
+export interface NetworkAttender {
+  readonly model: string;
+  /** Views of one camera must come in the order of their time, each after the answer to the one before. */
+  observe(view: View, activity: Activity): Promise<Attention>;
+  close(): Promise<void>;
+}
+
+/** A shift lasts; it is not told again within this many steps (nobody in the lessons stays with anything for less). */
+const SHIFT_REST_STEPS = 3;
+
+/** Loads the network and tries it once. Throws MODEL_LOAD. */
+export async function openNetworkAttender(
+  { screens, environment = () => ({}) }: NetworkOptions,
+  pack: AttentionPack,
+  log: Logger,
+): Promise<NetworkAttender> {
+  const engine: Engine = { provider: "cpu", precision: pack.precision };
+  const session = await openTried(pack);
+  log.info({ model: pack.id, ...engine }, "the attention network runs");
+  const cameras = new Map<string, Camera>();
+  let closed: Promise<void> | undefined;
+
+  async function answer(camera: Camera, activity: Activity): Promise<void> {
+    const { memory } = camera;
+    const seats = memory.seats();
+    const told = await session.run({ ...inputsOf(seats, roomRow(activity, environment())) });
+    camera.answers.clear();
+    for (const [index, { seat }] of seats.entries()) {
+      const targets = sharesOf(row(told.targets!, index, TARGETS.length), screens);
+      const confidence = Math.max(...Object.values(targets));
+      const shift = shiftOf(told, index, pack.shiftThreshold);
+      const rested = memory.step - (camera.shifted.get(seat) ?? Number.NEGATIVE_INFINITY) >= SHIFT_REST_STEPS;
+      if (shift && rested) camera.shifted.set(seat, memory.step);
+      camera.answers.set(seat, { targets, confidence, shift: rested ? shift : null });
+    }
+    for (const seat of camera.shifted.keys()) if (!camera.answers.has(seat)) camera.shifted.delete(seat);
+  }
+
+  return {
+    model: pack.id,
+    async observe(view, activity) {
+      const camera = cameras.get(view.camera) ?? openCamera();
+      cameras.set(view.camera, camera);
+      const before = camera.memory.step;
+      camera.memory.see(view.faces, view.time);
+      // Two answers a second are enough: between them the last one stands, without the shifts it has told already.
+      const fresh = camera.memory.step !== before || view.faces.some(({ seat }) => !camera.answers.has(seat));
+      if (fresh && view.faces.length > 0) await answer(camera, activity);
+      const seats = view.faces.flatMap(({ seat }): SeatAttention[] => {
+        const one = camera.answers.get(seat);
+        if (!one) return [];
+        return [{ camera: view.camera, seat, ...one, shift: fresh ? one.shift : null }];
+      });
+      const unseen = view.missing.length + view.faces.length - seats.length;
+      const { id: model, roomError } = pack;
+      return { camera: view.camera, time: view.time, seats, unseen, roomError, model, engine };
+    },
+    close: () => (closed ??= session.close()),
+  };
+}
+
+interface Camera {
+  readonly memory: Memory;
+  /** What was last said of each seat. */
+  readonly answers: Map<number, Omit<SeatAttention, "camera" | "seat">>;
+  /** The step at which each seat's last shift was told. */
+  readonly shifted: Map<number, number>;
+}
+
+const openCamera = (): Camera => ({ memory: rememberCamera(), answers: new Map(), shifted: new Map() });
+
+async function openTried(pack: AttentionPack): Promise<Session> {
+  try {
+    const session = await openSession(pack.path, "cpu", 1);
+    // The first run pays for lazy initialisation, and is where a file that is no such network says so.
+    const { targets, alpha } = await session.run({ ...emptyInputs(1) });
+    if (targets?.length !== TARGETS.length || alpha?.length !== STEPS)
+      throw new Error("other outputs than expected");
+    return session;
+  } catch (error) {
+    throw failure("MODEL_LOAD", { file: pack.path, provider: "cpu" }, error);
+  }
+}
+
+const row = (values: Float32Array, index: number, width: number) =>
+  values.subarray(index * width, (index + 1) * width);
+
+/** Scaled to a sum of 1; without screens their share goes to the others in proportion. */
+export function sharesOf(values: ArrayLike<number>, screens: boolean): TargetShares {
+  const kept = TARGETS.map((target, index) => (target === "screen" && !screens ? 0 : values[index]!));
+  const sum = kept.reduce((total, value) => total + value, 0);
+  return Object.fromEntries(TARGETS.map((target, index) => [target, kept[index]! / sum])) as Record<
+    Target,
+    number
+  >;
+}
+
+function shiftOf(
+  told: Readonly<Record<string, Float32Array>>,
+  seat: number,
+  threshold: number,
+): Shift | null {
+  const probability = told.shift![seat]!;
+  if (probability < threshold) return null;
+  const to = mostLikely(row(told.to!, seat, TARGETS.length));
+  const from = mostLikely(row(told.from!, seat, TARGETS.length), to);
+  return { from, to, probability };
+}
+
+/** The most likely target, other than `not`. */
+function mostLikely(values: ArrayLike<number>, not?: Target): Target {
+  const others = TARGETS.filter((target) => target !== not);
+  const value = (target: Target) => values[TARGETS.indexOf(target)]!;
+  return others.reduce((best, target) => (value(target) > value(best) ? target : best));
+}
