@@ -6,8 +6,8 @@ import { preparedForTests } from "./models/prepared.ts";
 
 const prepared = await preparedForTests();
 
-/** Two minutes of drawn pictures pass in one of a test's; half a frame a second is what two cores have time for. */
-const FRAMES_PER_SECOND = 0.5;
+/** Two minutes of drawn pictures pass in one of a test's; two frames in five seconds is what two cores have time for. */
+const FRAMES_PER_SECOND = 0.4;
 
 describe.skipIf(!prepared)(
   "a simulated ten-minute lesson with three activities and two drops (skipped without the model pack)",
