@@ -139,6 +139,11 @@ export const catalogue = {
     (p) => `the MQTT broker at ${p.url} refuses the gateway: ${p.reason}`,
     "Check `mqtt.username` and `mqtt.password`. Messages wait on disk meanwhile.",
   ),
+  MESSAGE_REFUSED: entry<{ topic: string; bytes: number }>(
+    1,
+    (p) => `the broker hangs up whenever it is sent a message of ${p.bytes} bytes on ${p.topic}; it was set aside`,
+    "It is kept in the spool's `quarantine`. Check the broker's limits (Mosquitto: `max_packet_size`) and its access list.",
+  ),
   CONTROL_INVALID: entry<{ topic: string; problem: string }>(
     1,
     (p) => `a message on ${p.topic} was ignored: ${p.problem}`,
@@ -176,10 +181,15 @@ export const catalogue = {
     (p) => `there is no embedded store at ${p.file} yet`,
     "Start the gateway once (`focus-gateway run`), or name its config with --config.",
   ),
+  STORE_DAMAGED: entry<{ file: string; problem: string }>(
+    1,
+    (p) => `the embedded store ${p.file} is damaged: ${p.problem}`,
+    "The gateway moves it aside, as `store.duckdb.damaged-…`, and goes on with a new one. Check the disk.",
+  ),
   STORE_UNREADABLE: entry<{ file: string; problem: string }>(
     1,
     (p) => `the embedded store ${p.file} cannot be opened: ${p.problem}`,
-    "The file is kept as it is. Move it aside to start a new one.",
+    "Check the disk and the rights of the gateway's user. The file is left as it is; recording waits in the journal.",
   ),
   QUERY_INVALID: entry<{ problem: string }>(
     2,

@@ -17,6 +17,7 @@ import {
   listenForControls,
   openBroker,
   openPublisher,
+  openStamps,
   topicRoot,
 } from "./publish/publish.ts";
 import { openRecord } from "./record/record.ts";
@@ -70,6 +71,7 @@ export async function openGateway(
     const record = parts.add(
       await openRecord(config.record, {
         mqtt: { ...login, clientId: `focus-recorder:${site}:${room}` },
+        ...(broker && { intake: broker }),
         root,
         dataFolder,
         log,
@@ -89,6 +91,17 @@ export async function openGateway(
         .send(message)
         .catch((error) => log.error({ err: error }, `a message could not be kept: ${message.topic}`));
     };
+    const stamps = openStamps({
+      clock,
+      floor: EARLIEST,
+      onStep(seconds) {
+        log.warn({ seconds }, "the machine's clock was set");
+        say(clock.now(), (time) => eventMessage({ time, kind: "clock_set", seconds }));
+      },
+    });
+    /** Sends it with a time that can be relied on. */
+    const say = (time: number, message: (time: number) => Message) =>
+      stamps.stamp(time, (reliable) => send(message(reliable)));
 
     const attend = openAttender(config.attend);
     const status = watchStatus({ config, publisher, record, model: attend.model, clock });
@@ -102,7 +115,7 @@ export async function openGateway(
         }),
         publish(window) {
           status.closed(window);
-          send(focusMessage(window));
+          say(window.time, (time) => focusMessage({ ...window, time }));
           const turn = turnIn(window);
           if (turn) send(eventMessage({ ...turn }));
         },
@@ -112,7 +125,12 @@ export async function openGateway(
     );
     parts.add(flow, (it) => it.close());
     const controls = parts.add(
-      followControls({ flow, log, clock, tell: (event) => send(eventMessage(event)) }),
+      followControls({
+        flow,
+        log,
+        clock,
+        tell: (event) => say(event.time, (time) => eventMessage({ ...event, time })),
+      }),
       (it) => it.close(),
     );
     listenForControls(publisher.connection, { root, handler: controls.obey }, { log, clock });
@@ -144,7 +162,10 @@ export async function openGateway(
     await controls.attach(eye);
     status.watch({ eye, live });
     parts.add(
-      repeat(HEALTH_SECONDS, clock, async () => send(healthMessage(await status.health()))),
+      repeat(HEALTH_SECONDS, clock, async () => {
+        const health = await status.health();
+        say(health.time, (time) => healthMessage({ ...health, time }));
+      }),
       (it) => it.close(),
     );
 
@@ -164,6 +185,8 @@ export async function openGateway(
   }
 }
 
+/** No machine with this program on it has an earlier time. */
+const EARLIEST = Date.UTC(2026, 0, 1);
 /** Health is said this often, in seconds. */
 const HEALTH_SECONDS = 10;
 

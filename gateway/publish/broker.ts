@@ -1,11 +1,15 @@
 import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
 import { createServer, type Socket } from "node:net";
-import type { AuthenticateError } from "aedes";
+import type { AuthenticateError, Client } from "aedes";
 import { z } from "zod";
-import { failure } from "../errors.ts";
+import { failure, reason } from "../errors.ts";
 import type { Logger } from "../log.ts";
 import { isLoopback, loopback, port, revealSecret, secret } from "../options.ts";
+import { EVERYTHING, mayRead, mayWrite, type Rights } from "./access.ts";
 import { awaitFirstPacket } from "./first-packet.ts";
+import { boundPackets } from "./packet-size.ts";
+
+const filters = () => z.array(z.string().min(1)).default(["#"]);
 
 export const brokerOptions = z.strictObject({
   host: z
@@ -19,6 +23,8 @@ export const brokerOptions = z.strictObject({
       z.strictObject({
         username: z.string().min(1).describe("User name."),
         password: secret().describe("Password."),
+        read: filters().describe("Topic filters this user may subscribe to."),
+        write: filters().describe("Topic filters this user may publish to, as a last will too."),
       }),
     )
     .default([])
@@ -37,11 +43,19 @@ export interface Broker {
   /** What the gateway's own parts log in with; made up at each start, and empty when nobody needs to. */
   readonly login: { readonly username?: string; readonly password?: string };
   clients(): number;
+  /**
+   * Shows every message to `see` before it is acknowledged. One that `see` rejects is not acknowledged, and the
+   * connection it came over ends: its sender has it still.
+   */
+  witness(see: (topic: string, payload: Buffer) => Promise<void>): void;
   /** Ends every connection and stops listening. */
   close(): Promise<void>;
 }
 
+const NOTHING: Rights = { read: [], write: [] };
 const BAD_USERNAME_OR_PASSWORD = 4; // [MQTT-3.2.2.3]
+/** The recorder takes 64 KiB and the spool a mebibyte: nothing longer has a purpose here. */
+const MOST_PACKET_BYTES = 1_200_000;
 /** All addresses together, half-open ones included. */
 const MOST_CONNECTIONS = 1024;
 
@@ -55,28 +69,46 @@ export async function openBroker(options: z.output<typeof brokerOptions>, log: L
     options.users.length === 0
       ? {}
       : { username: "focus-gateway-itself", password: randomBytes(24).toString("base64url") };
-  const passwords = new Map(
-    options.users.map(({ username, password }) => [username, digest(revealSecret(password))]),
+  const users = new Map<string, Rights & { readonly digest: Buffer }>(
+    options.users.map(({ username, password, read, write }) => [
+      username,
+      { digest: digest(revealSecret(password)), read, write },
+    ]),
   );
-  if (login.username) passwords.set(login.username, digest(login.password));
+  if (login.username) users.set(login.username, { digest: digest(login.password), ...EVERYTHING });
+  /** Of those who have been let in. */
+  const rights = new WeakMap<Client, Rights>();
+  let see: (topic: string, payload: Buffer) => Promise<void> = async () => {};
 
   const { Aedes } = await import("aedes");
   const aedes = await Aedes.createBroker({
     connectTimeout: 10_000,
     drainTimeout: 30_000, // a subscriber that never reads is let go
-    authenticate(_client, username, password, done) {
-      if (passwords.size === 0) return done(null, true);
-      const expected = passwords.get(username ?? "");
-      const given = digest(password ?? "");
-      if (expected && timingSafeEqual(expected, given)) return done(null, true);
-      done(
-        Object.assign(new Error("wrong user name or password"), {
-          returnCode: BAD_USERNAME_OR_PASSWORD,
-        }) as AuthenticateError,
-        false,
+    authenticate(client, username, password, done) {
+      const user = users.size === 0 ? { digest: digest(""), ...EVERYTHING } : users.get(username ?? "");
+      if (user && (users.size === 0 || timingSafeEqual(user.digest, digest(password ?? "")))) {
+        rights.set(client, user);
+        return done(null, true);
+      }
+      const refusal = { returnCode: BAD_USERNAME_OR_PASSWORD };
+      done(Object.assign(new Error("wrong user name or password"), refusal) as AuthenticateError, false);
+    },
+    authorizeSubscribe(client, subscription, done) {
+      const may = client && mayRead(rights.get(client) ?? NOTHING, subscription.topic);
+      done(null, may ? subscription : null); // [MQTT-3.9.3] null becomes the return code 0x80
+    },
+    // Called for wills too. MQTT 3.1.1 has no other answer to a forbidden message than to hang up [MQTT-3.3.5-2].
+    authorizePublish(client, { topic, payload }, done) {
+      if (!client || !mayWrite(rights.get(client) ?? NOTHING, topic) || topic.startsWith("$"))
+        return done(new Error(`${client?.id ?? "nobody"} may not publish to ${topic}`));
+      see(topic, Buffer.from(payload)).then(
+        () => done(null),
+        (error) => done(error instanceof Error ? error : new Error(String(error))),
       );
     },
   });
+  // Without a listener an error would end the process; aedes tells of wills it could not send this way.
+  (aedes as unknown as NodeJS.EventEmitter).on("error", (error) => log.warn({ err: error }, reason(error)));
   aedes.on("clientError", (client, error) => log.debug({ client: client.id, err: error }, "a client failed"));
   aedes.on("connectionError", (_client, error) => log.debug({ err: error }, "a connection failed"));
 
@@ -96,7 +128,12 @@ export async function openBroker(options: z.output<typeof brokerOptions>, log: L
       else perAddress.set(address, left);
     });
     const wrong = open > connectionsPerAddress ? "too many connections" : await awaitFirstPacket(socket);
-    if (wrong === null) return void aedes.handle(socket);
+    if (wrong === null) {
+      boundPackets(socket, MOST_PACKET_BYTES, (bytes) =>
+        log.warn({ address, bytes }, "a client was turned away for a packet that is too large"),
+      );
+      return void aedes.handle(socket);
+    }
     log.debug({ address }, `turned a connection away: ${wrong}`);
     socket.destroy();
   }
@@ -133,6 +170,9 @@ export async function openBroker(options: z.output<typeof brokerOptions>, log: L
     port: actual,
     login,
     clients: () => aedes.connectedClients,
+    witness(given) {
+      see = given;
+    },
     close() {
       closing ??= shut();
       return closing;

@@ -22,4 +22,5 @@ export {
   type PublisherState,
 } from "./publisher.ts";
 export { spoolOptions } from "./spool/options.ts";
+export { openStamps, type Stamps } from "./stamps.ts";
 export { isTopicLevel, topicRoot, topics } from "./topics.ts";

@@ -5,8 +5,10 @@ import { connectMqtt, type MqttConnection } from "../mqtt.ts";
 import { revealSecret, secret } from "../options.ts";
 import type { Clock, Message, MessageClass } from "../terms.ts";
 import type { SpoolSettings } from "./spool/options.ts";
+import { setAside } from "./spool/quarantine.ts";
 import type { Entry } from "./spool/record.ts";
 import { openSpool } from "./spool/spool.ts";
+import { suspicion } from "./suspicion.ts";
 import { isTopicLevel, topics } from "./topics.ts";
 
 export const mqttOptions = z.strictObject({
@@ -52,6 +54,8 @@ export interface PublisherState {
   readonly spoolDepth: number;
   readonly spoolBytes: number;
   readonly dropped: Readonly<Record<MessageClass, number>>;
+  /** Messages on which the broker hung up again and again; they are kept in the spool's folder. */
+  readonly setAside: number;
 }
 
 export interface PublisherOptions {
@@ -93,7 +97,11 @@ export async function openPublisher(
   /** Read from the spool and not sent yet: reading a hundred costs little more than reading one. */
   let ready: Entry[] = [];
   /** Sent and not acknowledged in the spool, in order. */
-  let window: { readonly sequence: number; done: boolean }[] = [];
+  let window: { readonly sequence: number; readonly sentAt: number; done: boolean }[] = [];
+  /** How many may be in flight: one after a connection has broken, twice as many after each PUBACK. */
+  let widest = IN_FLIGHT;
+  const suspects = suspicion();
+  let aside = 0;
   let inFlight = 0;
   /** A message was not acknowledged: nothing after it counts until all are sent again from there. */
   let broken = false;
@@ -132,22 +140,35 @@ export async function openPublisher(
     while (again) {
       again = false;
       if (broken && inFlight === 0) {
+        const [first] = window;
+        if (first && window.length === 1) suspects.hungUpOn(first.sequence, clock.elapsed() - first.sentAt);
+        widest = 1;
         spool.rewind();
         ready = [];
         window = [];
         broken = false;
       }
-      while (connection.connected && announced && !broken && inFlight < IN_FLIGHT) {
+      while (connection.connected && announced && !broken && inFlight < widest) {
         if (ready.length === 0) ready = [...(await spool.take(IN_FLIGHT))];
         const next = ready.shift();
         if (!next) break;
-        sendOne(next.sequence, next.message);
+        if (suspects.proven(next.sequence)) await putAside(next);
+        else sendOne(next.sequence, next.message);
       }
     }
   }
 
+  /** The broker takes everything but this: it is kept for somebody to look at, and out of the way. */
+  async function putAside({ sequence, message }: Entry): Promise<void> {
+    aside += 1;
+    const problem = failure("MESSAGE_REFUSED", { topic: message.topic, bytes: message.payload.length });
+    log.error({ code: problem.code }, problem.message);
+    await setAside(spoolSettings.folder, { sequence, message });
+    spool.acknowledge(sequence);
+  }
+
   function sendOne(sequence: number, message: Message): void {
-    const sent = { sequence, done: false };
+    const sent = { sequence, sentAt: clock.elapsed(), done: false };
     window.push(sent);
     inFlight += 1;
     connection
@@ -155,6 +176,7 @@ export async function openPublisher(
       .then(
         () => {
           sent.done = true;
+          widest = Math.min(IN_FLIGHT, widest * 2);
         },
         () => {
           broken = true;
@@ -205,6 +227,7 @@ export async function openPublisher(
       spoolDepth: spool.depth(),
       spoolBytes: spool.bytes(),
       dropped: spool.counts().dropped,
+      setAside: aside,
     }),
     close() {
       closing ??= goodbye();

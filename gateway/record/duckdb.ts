@@ -122,11 +122,16 @@ const exists = (file: string) =>
     () => false,
   );
 
+/** What DuckDB says of a file whose content is wrong; anything else may be a matter of rights, space or memory. */
+const DAMAGE =
+  /not a valid DuckDB database|could not read enough bytes|corrupt|checksum|serialization error|replaying wal/i;
+
+export const isDamage = (error: unknown) => DAMAGE.test(reason(error));
+
 function openingProblem(file: string, error: unknown): GatewayError {
   const problem = reason(error).split("\n", 1)[0]!;
-  return /could not set lock/i.test(problem)
-    ? failure("STORE_LOCKED", { file }, error)
-    : failure("STORE_UNREADABLE", { file, problem }, error);
+  if (/could not set lock/i.test(problem)) return failure("STORE_LOCKED", { file }, error);
+  return failure(isDamage(error) ? "STORE_DAMAGED" : "STORE_UNREADABLE", { file, problem }, error);
 }
 
 /** DuckDB's own JSON values, but times in ISO 8601 with a `Z`, and whole numbers as numbers where they fit. */

@@ -6,7 +6,7 @@ import type { MqttOptions } from "../mqtt.ts";
 import type { Clock } from "../terms.ts";
 import type { Reader } from "./query/question.ts";
 import { serveQueries } from "./query/serve.ts";
-import { openRecorder, type RecorderState } from "./recorder.ts";
+import { type Intake, openRecorder, type RecorderState } from "./recorder.ts";
 import type { SinkSource } from "./sink.ts";
 import { type EmbeddedSink, openEmbedded, storeFile } from "./sinks/embedded.ts";
 import { sinkSource } from "./sinks/index.ts";
@@ -23,6 +23,14 @@ export const recordOptions = z.strictObject({
     .default(true)
     .describe("Keep everything in the embedded store, for `focus-gateway query`."),
   influx: influxOptions.optional().describe("Also write to this InfluxDB."),
+  share: z
+    .string()
+    .regex(/^[a-z0-9-]{1,32}$/)
+    .optional()
+    .describe(
+      "Name of a group of recorders that share the work, each with a data folder of its own. The broker must know " +
+        "shared subscriptions (Mosquitto 2, EMQX).",
+    ),
   bufferMegabytes: z
     .int()
     .min(16)
@@ -35,6 +43,8 @@ export type RecordOptions = z.output<typeof recordOptions>;
 
 export interface RecordContext {
   readonly mqtt: Omit<MqttOptions, "cleanSession">;
+  /** The embedded broker, if that is what `mqtt` leads to. */
+  readonly intake?: Intake | undefined;
   /** `classroom/v1/{site}/{room}`. */
   readonly root: string;
   readonly dataFolder: string;
@@ -59,7 +69,9 @@ export async function openRecord(options: RecordOptions, context: RecordContext)
   const sinks: SinkSource[] = [];
   if (options.embedded) {
     const open = () => {
-      embedded = openEmbedded(dataFolder);
+      embedded = openEmbedded(dataFolder, (problem, movedTo) =>
+        log.error({ code: "STORE_DAMAGED", err: problem, movedTo }, "a new embedded store was begun"),
+      );
       return embedded;
     };
     sinks.push({ name: "embedded", open });
@@ -69,6 +81,8 @@ export async function openRecord(options: RecordOptions, context: RecordContext)
   const recorder = await openRecorder(
     {
       mqtt,
+      intake: context.intake,
+      share: options.share,
       root,
       sinks,
       bufferFolder: path.join(dataFolder, "journal"),

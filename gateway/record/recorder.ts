@@ -9,11 +9,20 @@ import { openJournal } from "./journal.ts";
 import { toPoint } from "./points.ts";
 import type { SinkSource } from "./sink.ts";
 
+/** A broker in this process, which shows each message before it acknowledges it to the sender. */
+export interface Intake {
+  witness(see: (topic: string, payload: Buffer) => Promise<void>): void;
+}
+
 export interface RecorderOptions {
   /** The session is a lasting one whatever this says: the broker keeps for us what comes while we are away. */
   readonly mqtt: Omit<MqttOptions, "cleanSession">;
+  /** Where messages come from instead of `mqtt`, if there is such a broker. `root` holds no wildcard then. */
+  readonly intake?: Intake | undefined;
   /** `classroom/v1/{site}/{room}`; either may be `+`. */
   readonly root: string;
+  /** Recorders of one group share the work, where the broker knows shared subscriptions. */
+  readonly share?: string | undefined;
   readonly sinks: readonly SinkSource[];
   /** Where the journal and the cursors are. */
   readonly bufferFolder: string;
@@ -37,22 +46,24 @@ export interface Recorder {
   close(): Promise<void>;
 }
 
+interface Source {
+  readonly connected: boolean;
+  close(): Promise<void>;
+}
+
 const SEGMENT_BYTES = 4 * 1024 * 1024;
 /** What the contract has for the record; `set/…` and `gateway/state` are not. */
 const FILTERS = ["focus", "zone/+/focus", "sensor/+/+", "event/+", "gateway/health"];
 /** Messages on their way to the journal at the same time: they share a sync of the disk. */
 const HEAR_AT_ONCE = 1_000;
 const REFUSALS_TOLD_APART = 50;
-/** A room in which nothing was heard for so long has said everything. */
-const QUIET_MS = 250;
-const LAST_MESSAGES_MS = 3_000;
 /** A broker knows no session for us before we first subscribed: it is worth a moment that this is so at the return. */
 const FIRST_CONNECTION_MS = 5_000;
 
 /**
  * Takes the room's messages from the broker and brings each to every sink:
  *
- *   broker ──message──▶ toPoint ──▶ journal (disk) ──PUBACK──▶ broker
+ *   broker ──message──▶ toPoint ──▶ journal (disk) ──PUBACK──▶ broker (the embedded one: ──▶ sender)
  *                                      └──▶ a drain for each sink, with its own cursor
  *
  * The broker may forget a message once it is in the journal; a sink that is away, even from the start, holds up
@@ -66,7 +77,6 @@ export async function openRecorder(
   const drains = new Map<string, Drain>();
   const refused = new Map<string, number>();
   const closing = new AbortController();
-  let lastHeard = Number.NEGATIVE_INFINITY;
   const journal = await openJournal({
     folder: bufferFolder,
     segmentBytes: SEGMENT_BYTES,
@@ -89,7 +99,6 @@ export async function openRecorder(
   }
 
   async function hear(topic: string, payload: Buffer): Promise<void> {
-    lastHeard = clock.elapsed();
     const heard = toPoint(topic, payload);
     if (heard === "ignored") return;
     if ("refused" in heard) return refuse(topic, heard.refused);
@@ -113,13 +122,6 @@ export async function openRecorder(
     }
   }
 
-  /** The embedded broker keeps what it has for us in memory only, and is closed after us: what is on its way is awaited. */
-  async function untilQuiet() {
-    const deadline = clock.elapsed() + LAST_MESSAGES_MS;
-    while (mqtt.connected && clock.elapsed() < Math.min(deadline, lastHeard + QUIET_MS))
-      await clock.sleep(50);
-  }
-
   /** Said at the 1st, 10th, 100th … of its kind: a broken sensor must not fill the log. */
   function refuse(topic: string, why: string) {
     const kind = refused.has(why) || refused.size < REFUSALS_TOLD_APART ? why : "other";
@@ -129,30 +131,52 @@ export async function openRecorder(
       log.warn({ topic: topic.slice(0, 200), count }, `a message was not recorded: ${why}`);
   }
 
-  const mqtt = connectMqtt({ ...options.mqtt, cleanSession: false, handleAtOnce: HEAR_AT_ONCE }, log, clock);
-  mqtt.onMessage(hear);
-  const firstState = new Promise<void>((resolve) => mqtt.onState(() => resolve()));
-  const patience = new AbortController();
-  await Promise.race([firstState, clock.sleep(FIRST_CONNECTION_MS, patience.signal)]);
-  patience.abort();
-  for (const filter of FILTERS)
-    await mqtt
-      .subscribe(`${options.root}/${filter}`)
-      .catch((error) => log.warn({ err: error }, reason(error)));
+  const source = options.intake ? watch(options.intake) : await subscribe();
+
+  function watch(intake: Intake): Source {
+    const within = `${options.root}/`;
+    intake.witness(async (topic, payload) => {
+      // Whoever still sends keeps it: what nobody writes down any more is not acknowledged.
+      closing.signal.throwIfAborted();
+      if (topic.startsWith(within)) await hear(topic, payload);
+    });
+    return { connected: true, close: async () => closing.abort() };
+  }
+
+  async function subscribe(): Promise<Source> {
+    const settings = { ...options.mqtt, cleanSession: false, handleAtOnce: HEAR_AT_ONCE };
+    const mqtt = connectMqtt(settings, log, clock);
+    mqtt.onMessage(hear);
+    const firstState = new Promise<void>((resolve) => mqtt.onState(() => resolve()));
+    const patience = new AbortController();
+    await Promise.race([firstState, clock.sleep(FIRST_CONNECTION_MS, patience.signal)]);
+    patience.abort();
+    for (const filter of FILTERS)
+      await mqtt
+        .subscribe(`${options.share ? `$share/${options.share}/` : ""}${options.root}/${filter}`)
+        .catch((error) => log.warn({ err: error }, reason(error)));
+    return {
+      get connected() {
+        return mqtt.connected;
+      },
+      async close() {
+        closing.abort();
+        await mqtt.close();
+      },
+    };
+  }
 
   let closed: Promise<void> | null = null;
   return {
     state: () => ({
-      connected: mqtt.connected,
+      connected: source.connected,
       sinks: Object.fromEntries([...drains].map(([name, drain]) => [name, drain.state()])),
       refused: Object.fromEntries(refused),
       damaged: journal.damaged,
     }),
     close() {
       closed ??= (async () => {
-        await untilQuiet();
-        closing.abort();
-        await mqtt.close();
+        await source.close();
         await Promise.all([...drains.values()].map((drain) => drain.close()));
         await journal.close();
       })();

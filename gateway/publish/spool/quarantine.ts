@@ -1,5 +1,6 @@
 import { mkdir, readdir, writeFile } from "node:fs/promises";
 import path from "node:path";
+import type { Entry } from "./record.ts";
 
 /** Enough to find out what happened, and no second way of filling the disk. */
 const MOST_FILES = 100;
@@ -17,4 +18,9 @@ export async function quarantine(folder: string, from: string, pieces: readonly 
   } catch {
     // A disk that damages files may well refuse new ones. The damage has been counted and logged.
   }
+}
+
+/** Keeps a message that the broker will not have, under the same bound. */
+export async function setAside(folder: string, { sequence, message }: Entry): Promise<void> {
+  await quarantine(folder, path.join("refused", `${sequence}.log`), [Buffer.from(JSON.stringify(message))]);
 }

@@ -1,7 +1,7 @@
-import { mkdir } from "node:fs/promises";
+import { mkdir, rename } from "node:fs/promises";
 import path from "node:path";
-import { reason } from "../../errors.ts";
-import { type Answer, type Database, openDatabase, type Question } from "../duckdb.ts";
+import { GatewayError, reason } from "../../errors.ts";
+import { type Answer, type Database, isDamage, openDatabase, type Question } from "../duckdb.ts";
 import { MEASUREMENTS } from "../measurements.ts";
 import type { Point, Refused, Sink } from "../sink.ts";
 
@@ -20,8 +20,14 @@ const TYPE_OF: Readonly<Record<string, Type>> = { number: "DOUBLE", string: "VAR
 /** A table wider than this is a device gone mad, not a schema that grew. */
 const MAXIMUM_COLUMNS = 500;
 
-/** Opens or makes the store. Rejects with STORE_LOCKED or STORE_UNREADABLE, and leaves a damaged file as it is. */
-export async function openEmbedded(dataFolder: string): Promise<EmbeddedSink> {
+/**
+ * Opens or makes the store. A damaged file is moved aside, told of, and a new one begun: what is lost with it is what
+ * it held; the room goes on being recorded. Rejects with STORE_LOCKED or STORE_UNREADABLE.
+ */
+export async function openEmbedded(
+  dataFolder: string,
+  onDamage: (problem: unknown, movedTo: string) => void = () => {},
+): Promise<EmbeddedSink> {
   const file = storeFile(dataFolder);
   await mkdir(dataFolder, { recursive: true });
   let opened: Promise<Opened> | null = open();
@@ -30,13 +36,27 @@ export async function openEmbedded(dataFolder: string): Promise<EmbeddedSink> {
   await opened;
 
   async function open(): Promise<Opened> {
-    const database = await openDatabase(file);
     try {
-      return { database, tables: await prepareTables(database) };
+      const database = await openDatabase(file);
+      try {
+        return { database, tables: await prepareTables(database) };
+      } catch (error) {
+        database.close();
+        throw error;
+      }
     } catch (error) {
-      database.close();
-      throw error;
+      if (!isStoreDamage(error)) throw error;
+      await moveAside(error);
+      return open();
     }
+  }
+
+  async function moveAside(problem: unknown): Promise<void> {
+    const movedTo = `${file}.damaged-${new Date().toISOString().replaceAll(/[:.]/g, "-")}`;
+    await rename(file, movedTo);
+    // The log belongs to the file: in a new one it would be replayed.
+    await rename(`${file}.wal`, `${movedTo}.wal`).catch(() => {});
+    onDamage(problem, movedTo);
   }
 
   /** The open store; opened anew when a write went wrong. Never twice at a time: a process cannot lock out itself. */
@@ -63,6 +83,7 @@ export async function openEmbedded(dataFolder: string): Promise<EmbeddedSink> {
       // Columns may have been rolled back, and after an I/O error DuckDB wants to be opened anew: begin afresh.
       opened = null;
       database.close();
+      if (isDamage(error)) await moveAside(error); // The same points are tried again, on a new file.
       if (!isAboutData(error)) throw error;
       if (points.length === 1) return [{ point: points[0]!, why: reason(error) }];
       // Something in it can never be written: find it, rather than try for ever.
@@ -98,6 +119,9 @@ interface Opened {
   readonly database: Database;
   readonly tables: Map<string, Columns>;
 }
+
+const isStoreDamage = (error: unknown) =>
+  error instanceof GatewayError ? error.code === "STORE_DAMAGED" : isDamage(error);
 
 /** DuckDB begins what it says with the kind of the error; these come from a value, not from the disk or the memory. */
 const isAboutData = (error: unknown) =>

@@ -1,9 +1,8 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { readFile, writeFile } from "node:fs/promises";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
-import type { GatewayError } from "../../../gateway/errors.ts";
 import { packageRoot } from "../../../gateway/paths.ts";
 import { openDatabase } from "../../../gateway/record/duckdb.ts";
 import { openEmbedded, storeFile } from "../../../gateway/record/sinks/embedded.ts";
@@ -111,14 +110,23 @@ describe("the embedded store", () => {
     await (await openEmbedded(dataFolder)).close();
   });
 
-  it("says STORE_UNREADABLE about a damaged file, and leaves it as it is", async () => {
+  it("moves a damaged file aside, whole, says so, and goes on with a new one", async () => {
     const folder = await temporaryFolder();
     await writeFile(storeFile(folder), "this is no database\n".repeat(1000));
     const before = await readFile(storeFile(folder));
-    const error = (await openEmbedded(folder).catch((error) => error)) as GatewayError;
-    expect(error.code).toBe("STORE_UNREADABLE");
-    expect(error.message).toContain(path.basename(storeFile(folder)));
-    expect(await readFile(storeFile(folder))).toEqual(before);
+    const moved: string[] = [];
+    const sink = await openEmbedded(folder, (_, movedTo) => void moved.push(movedTo));
+    expect(await sink.write([reading(0, 1)])).toEqual([]);
+    await sink.close();
+    expect(moved).toHaveLength(1);
+    expect(path.basename(moved[0]!)).toMatch(/^store\.duckdb\.damaged-\d{4}/);
+    expect(await readFile(moved[0]!)).toEqual(before);
+  });
+
+  it("says STORE_UNREADABLE about what is no file, and leaves it as it is", async () => {
+    const folder = await temporaryFolder();
+    await mkdir(storeFile(folder));
+    await expect(openEmbedded(folder)).rejects.toMatchObject({ code: "STORE_UNREADABLE" });
   });
 
   it("has every row whose write had resolved when its process was killed", async () => {
