@@ -32,7 +32,7 @@ export async function run(terminal: Terminal, configFile: string | undefined): P
     `  Data         ${config.dataFolder}`,
     ...(config.record.embedded
       ? [
-          `  Ask it       focus-gateway query "SELECT time, focus, quality FROM focus ORDER BY time DESC LIMIT 5"`,
+          `  Ask it       npx focus-gateway query "SELECT time, focus, quality FROM focus ORDER BY time DESC LIMIT 5"`,
         ]
       : []),
     "  Ctrl-C stops it.",
