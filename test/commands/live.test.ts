@@ -37,7 +37,6 @@ describe.skipIf(!prepared || !executablePath)(
       });
       const page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
       await page.goto(`http://127.0.0.1:${room.ports.live}/live`);
-      // biome-ignore lint/performance/useDomNodeTextContent: Playwright's innerText leaves out what a person does not see.
       const text = () => page.locator("body").innerText();
       const percent = async () => /most likely\s+\d+–\d+ %/i.test(await text());
 
