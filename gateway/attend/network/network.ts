@@ -14,6 +14,7 @@ import {
   type TargetShares,
   type View,
 } from "../../terms.ts";
+import { type Explanation, explain } from "./explain.ts";
 import { type Environment, emptyInputs, inputsOf, roomRow } from "./features.ts";
 import { type Memory, rememberCamera } from "./memory.ts";
 
@@ -29,6 +30,8 @@ export interface NetworkAttender {
   readonly model: string;
   /** Views of one camera must come in the order of their time, each after the answer to the one before. */
   observe(view: View, activity: Activity): Promise<Attention>;
+  /** Why it says what it says of what that camera saw last; null for a camera that has seen nobody. */
+  explain(camera: string, activity: Activity): Promise<Explanation | null>;
   close(): Promise<void>;
 }
 
@@ -81,6 +84,10 @@ export async function openNetworkAttender(
       const unseen = view.missing.length + view.faces.length - seats.length;
       const { id: model, roomError } = pack;
       return { camera: view.camera, time: view.time, seats, unseen, roomError, model, engine };
+    },
+    async explain(name, activity) {
+      const seats = cameras.get(name)?.memory.seats() ?? [];
+      return seats.length === 0 ? null : explain(session, inputsOf(seats, roomRow(activity, environment())));
     },
     close: () => (closed ??= session.close()),
   };

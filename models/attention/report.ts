@@ -1,0 +1,50 @@
+import { existsSync } from "node:fs";
+import { readFile, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { openPerception, perceiveOptions } from "../../gateway/eye/perceive/perceive.ts";
+import { createLogger } from "../../gateway/log.ts";
+import { defaultDataFolder } from "../../gateway/paths.ts";
+import { loadManifest, packFolder, verifyPack } from "../pack.ts";
+import { attentionRows, evaluateAttention, recordHeldOut } from "./check.ts";
+import type { Recording } from "./sights.ts";
+
+/**
+ * The evaluation that stands in the pack, on more rooms than `models check` has time for:
+ *
+ *   node dist/models/attention/report.js PACK_FOLDER RECORDINGS.json [ROOMS] [STEPS]
+ *
+ * Writes PACK_FOLDER/evaluation.json. Recordings that are there already are used again: they do not depend on the network.
+ */
+const log = createLogger("warn");
+
+async function recorded(file: string, rooms: number, steps: number): Promise<Recording[]> {
+  if (existsSync(file)) return JSON.parse(await readFile(file, "utf8")) as Recording[];
+  const manifest = await loadManifest("default");
+  const pack = await verifyPack(manifest, packFolder(manifest, defaultDataFolder()));
+  const perception = await openPerception(perceiveOptions.parse({}), pack, log);
+  try {
+    const onProgress = (done: number, total: number) => {
+      if (done % 20 === 0) process.stderr.write(`${done} of ${total} pictures\n`);
+    };
+    const recordings = await recordHeldOut(perception, { rooms, steps, onProgress });
+    await writeFile(file, JSON.stringify(recordings));
+    return recordings;
+  } finally {
+    await perception.close();
+  }
+}
+
+if (import.meta.filename === path.resolve(process.argv[1] ?? "")) {
+  const [folder, file, rooms = "6", steps = "140"] = process.argv.slice(2);
+  if (!folder || !file) throw new Error("usage: report PACK_FOLDER RECORDINGS.json [ROOMS] [STEPS]");
+  const recordings = await recorded(file, Number(rooms), Number(steps));
+  const evaluation = await evaluateAttention(recordings, log, path.resolve(folder));
+  const kinds = recordings.map(({ kind }) => kind);
+  const rows = attentionRows(evaluation);
+  const report = { rooms: kinds, steps: recordings[0]?.sights.length, rows, ...evaluation };
+  await writeFile(path.join(folder, "evaluation.json"), `${JSON.stringify(report, null, 2)}\n`);
+  for (const { ok, what, value, goal } of rows)
+    process.stdout.write(
+      `${ok === null ? "      " : ok ? "ok    " : "MISSED"} ${what}: ${value} (goal: ${goal})\n`,
+    );
+}

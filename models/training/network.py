@@ -1,0 +1,155 @@
+"""The attention network, in the words of "Attention Is All You Need" (Vaswani et al. 2017, arXiv:1706.03762).
+
+    steps ──▶ temporal attention per seat (2 layers) ──▶ attention across seats (2 layers) ──▶ target of each seat
+                        │   α: which seconds                          │
+                        └──▶ transfer head, β: which seconds ─────────┴──▶ shift, from what, to what
+"""
+import math
+from dataclasses import asdict, dataclass
+
+import torch
+from torch import Tensor, nn
+
+from features import ROOM_FEATURES, SEAT_FEATURES, STEP_FEATURES, STEPS
+
+NEVER = -1e4
+"""Added to a score that must not count. Finite, so that a row with nothing to look at is even and not NaN."""
+
+
+@dataclass(frozen=True)
+class Size:
+    d_model: int = 48
+    h: int = 3
+    d_k: int = 16
+    d_ff: int = 96
+    d_transfer: int = 16
+    steps: int = STEPS
+
+
+class Attention(nn.Module):
+    """softmax(QKᵀ/√d_k + bias)V for h heads. queries: … × n × d_model, keys: … × m × d_model, bias: … × h × n × m or what broadcasts to it.
+
+    Returns … × n × d_model and the weights … × h × n × m.
+    """
+
+    def __init__(self, d_model: int, h: int, d_k: int):
+        super().__init__()
+        self.h, self.d_k = h, d_k
+        self.query = nn.Linear(d_model, h * d_k)
+        self.key = nn.Linear(d_model, h * d_k)
+        self.value = nn.Linear(d_model, h * d_k)
+        self.out = nn.Linear(h * d_k, d_model)
+
+    def forward(self, queries: Tensor, keys: Tensor, bias: Tensor) -> tuple[Tensor, Tensor]:
+        heads = lambda x: x.unflatten(-1, (self.h, self.d_k)).transpose(-2, -3)
+        q, k, v = heads(self.query(queries)), heads(self.key(keys)), heads(self.value(keys))
+        weights = torch.softmax(q @ k.transpose(-1, -2) / math.sqrt(self.d_k) + bias, -1)
+        return self.out((weights @ v).transpose(-2, -3).flatten(-2)), weights
+
+
+class Layer(nn.Module):
+    """Attention and feed-forward, each with its residual and the norm before it (Xiong et al. 2020, arXiv:2002.04745)."""
+
+    def __init__(self, size: Size, dropout: float):
+        super().__init__()
+        self.norm_queries, self.norm_keys, self.norm_ff = (nn.LayerNorm(size.d_model) for _ in range(3))
+        self.attention = Attention(size.d_model, size.h, size.d_k)
+        self.ff = nn.Sequential(nn.Linear(size.d_model, size.d_ff), nn.ReLU(), nn.Linear(size.d_ff, size.d_model))
+        self.dropout = nn.Dropout(dropout)
+
+    def forward(self, queries: Tensor, keys: Tensor, bias: Tensor) -> tuple[Tensor, Tensor]:
+        seen, weights = self.attention(self.norm_queries(queries), self.norm_keys(keys), bias)
+        x = queries + self.dropout(seen)
+        return x + self.dropout(self.ff(self.norm_ff(x))), weights
+
+
+class Network(nn.Module):
+    def __init__(self, size: Size = Size(), dropout: float = 0.1):
+        super().__init__()
+        self.size = size
+        d = size.d_model
+        self.embed_step = nn.Linear(len(STEP_FEATURES), d)
+        self.embed_seat = nn.Linear(len(SEAT_FEATURES), d)
+        self.embed_room = nn.Linear(len(ROOM_FEATURES), d)
+        self.first, self.second = Layer(size, dropout), Layer(size, dropout)
+        # How much a look counts by its age, learnt per head (Shaw et al. 2018, arXiv:1803.02155, as a plain bias).
+        slopes = torch.tensor([2.0 ** -(1 + 2 * i) for i in range(size.h)])
+        ages = torch.arange(size.steps, dtype=torch.float32)
+        self.age_first = nn.Parameter(-slopes[:, None] * ages)
+        self.age_second = nn.Parameter(-slopes[:, None] * ages)
+        self.age_transfer = nn.Parameter(-0.3 * ages[None])
+        self.across = nn.ModuleList([Layer(size, dropout), Layer(size, dropout)])
+        self.transfer = Attention(d, 1, size.d_transfer)
+        self.norm_seat, self.norm_step, self.norm_room = nn.LayerNorm(d), nn.LayerNorm(d), nn.LayerNorm(d)
+        self.target = nn.Sequential(nn.Linear(d, d), nn.ReLU(), nn.Linear(d, 5))
+        self.shift = nn.Sequential(nn.Linear(2 * d, d), nn.ReLU(), nn.Linear(d, 11))
+        self.room_out = nn.Linear(d, 6)
+        # Set on the validation set after training (Guo et al. 2017, arXiv:1706.04599), never by gradient.
+        self.register_buffer("temperature", torch.ones(1))
+        self.register_buffer("shift_temperature", torch.ones(1))
+
+    def by_age(self, table: Tensor, queries: list[int]) -> Tensor:
+        """h × queries × steps: the learnt bias by age, and NEVER for what lies ahead."""
+        age = torch.tensor(queries)[:, None] - torch.arange(self.size.steps)[None]
+        return torch.where(age >= 0, table[:, age.clamp(min=0)], torch.full((), NEVER))
+
+    def forward(self, steps: Tensor, seen: Tensor, seats: Tensor, room: Tensor, queries: list[int]) -> dict[str, Tensor]:
+        """What each seat attends to at each of the steps `queries`.
+
+        steps: rooms × seats × steps × 13; seen: rooms × seats × steps, 1 where a face was found;
+        seats: rooms × seats × 8; room: rooms × 14.
+        A seat with nothing seen is taken to be no seat. Logits come out: rooms × seats × queries × …
+        """
+        every = list(range(self.size.steps))
+        # A missing look is no look at zero degrees: its row is wiped, and nobody may attend to it.
+        x = self.embed_step(steps * seen[..., None]) * seen[..., None] + self.embed_seat(seats)[..., None, :]
+        missing = (1 - seen)[..., None, None, :] * NEVER
+        x1, _ = self.first(x, x, self.by_age(self.age_first, every) + missing)
+        at = x1[..., queries, :]
+        x2, alpha = self.second(at, x1, self.by_age(self.age_second, queries) + missing)
+
+        # Across seats: rooms × queries × (room token + seats) × d.
+        tokens = x2.transpose(1, 2)
+        room_token = self.embed_room(room)[:, None, None, :].expand(-1, len(queries), -1, -1)
+        z = torch.cat([room_token, tokens], 2)
+        empty = torch.nn.functional.pad((1 - seen.amax(-1)) * NEVER, (1, 0))
+        nobody = empty[:, None, None, None, :]
+        for layer in self.across:
+            z, across = layer(z, z, nobody)
+        seat = self.norm_seat(z[:, :, 1:]).transpose(1, 2)
+
+        moved, beta = self.transfer(seat, self.norm_step(x1), self.by_age(self.age_transfer, queries) + missing)
+        shift = self.shift(torch.cat([seat, moved], -1))
+        out = self.room_out(self.norm_room(z[:, :, 0]))
+        return {
+            "target": self.target(seat) / self.temperature,
+            "shift": shift[..., 0] / self.shift_temperature,
+            "from": shift[..., 1:6],
+            "to": shift[..., 6:11],
+            "alpha": alpha.mean(-3),
+            "beta": beta[..., 0, :, :],
+            "room": out[..., :5],
+            "synchrony": out[..., 5],
+            "across": across.mean(-3),
+        }
+
+
+class Live(nn.Module):
+    """The network as the gateway runs it: one moment, the last step, probabilities instead of logits."""
+
+    NAMES = ["targets", "shift", "from", "to", "alpha", "beta", "room_targets", "synchrony"]
+
+    def __init__(self, network: Network):
+        super().__init__()
+        self.network = network
+
+    def forward(self, steps: Tensor, seen: Tensor, seats: Tensor, room: Tensor):
+        out = self.network(steps, seen, seats, room, [self.network.size.steps - 1])
+        last = lambda name, at: out[name].select(at, 0)
+        soft = lambda name: torch.softmax(last(name, 2), -1)
+        return (soft("target"), torch.sigmoid(last("shift", 2)), soft("from"), soft("to"), last("alpha", 2),
+                last("beta", 2), torch.softmax(last("room", 1), -1), torch.sigmoid(last("synchrony", 1)))
+
+
+def describe(size: Size) -> dict:
+    return asdict(size)

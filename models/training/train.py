@@ -1,0 +1,208 @@
+"""Trains the attention network from nothing and writes the pack: two ONNX files, report.json, plots.
+
+    python train.py LESSONS OUT [--minutes 28] [--seeds 2] [--tiny]
+
+LESSONS is a folder that export.ts and measure.ts have filled. A GPU is used when there is one.
+"""
+import argparse
+import json
+import time
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from export import sha256, to_int8, to_onnx
+from fit import Plan, fit
+from lessons import ACTIVITIES, TARGETS, load
+from losses import figures, gather, softmax
+from features import ROOM_FEATURES, SEAT_FEATURES, STEP_FEATURES, STEPS
+from network import Network, Size, describe
+from plots import curves as draw_curves
+from prune import pruned
+from windows import QUERIES, Batch, Sighted, even_batches, sight, training_batch
+
+HERE = Path(__file__).parent
+SEATS = 320
+"""In a batch: many small rooms or few large ones."""
+ROOMS = 16
+"""In a batch of validation."""
+REAL_SHARE = 0.3
+"""Share of windows that real perception saw in pixels; the others are truth with the measured noise over it."""
+PRUNED = Size(h=2, d_ff=64)
+DEVICE = "cuda" if torch.cuda.is_available() else "cpu"
+
+
+class Rooms:
+    """Training batches without end: lessons by noise, seen anew all the time, and lessons by pixels."""
+
+    def __init__(self, folder: Path, noise: dict, seed: int, most: int | None = None):
+        self.random = np.random.default_rng(seed)
+        self.noise = noise
+        # By size, so that a batch holds rooms alike and little of it is padding.
+        self.lessons = sorted(load(folder / "train")[:most], key=size_of)
+        self.noisy = [sight(one, noise, self.random) for one in self.lessons]
+        real = [one for number, one in enumerate(seen_lessons(folder)) if number % 5 != 4]
+        self.real = [Sighted(one, one.seen) for one in sorted(real, key=size_of)]
+
+    def batch(self) -> Batch:
+        for _ in range(2):
+            which = self.random.integers(len(self.lessons))
+            self.noisy[which] = sight(self.lessons[which], self.noise, self.random)
+        pool = self.real if self.real and self.random.random() < REAL_SHARE else self.noisy
+        return on_device(training_batch(pool, SEATS, self.random))
+
+
+def size_of(lesson) -> int:
+    return lesson.truth.shape[1]
+
+
+def seen_lessons(folder: Path):
+    return load(folder / "seen") if (folder / "seen").exists() else []
+
+
+def on_device(batch: Batch) -> Batch:
+    return Batch(*(value.to(DEVICE) for value in vars(batch).values())) if DEVICE != "cpu" else batch
+
+
+def validation(folder: Path, noise: dict, every: int) -> list[Batch]:
+    """Other rooms than those of training: by noise, and every fifth of the lessons that were seen in pixels."""
+    random = np.random.default_rng(5)
+    noisy = [sight(one, noise, random) for one in load(folder / "valid")]
+    real = [Sighted(one, one.seen) for number, one in enumerate(seen_lessons(folder)) if number % 5 == 4]
+    return [on_device(b) for b in [*even_batches(noisy, every * 4, ROOMS), *even_batches(real, max(1, every // 4), ROOMS)]]
+
+
+def train_one(folder: Path, out: Path, seed: int, plan: Plan, threads: int, most: int | None) -> dict:
+    torch.manual_seed(seed)
+    torch.set_num_threads(threads)
+    noise = json.loads((HERE / "noise.json").read_text())
+    rooms, valid = Rooms(folder, noise, seed, most), validation(folder, noise, 40)
+    network = Network().to(DEVICE)
+    best = fit(network, rooms.batch, lambda: valid, plan, out / f"curves-seed-{seed}.csv", f"seed {seed}")
+    torch.save(network.cpu().state_dict(), out / f"seed-{seed}.pt")
+    return best
+
+
+def calibrate(network: Network, batches: list[Batch]) -> float:
+    """Temperatures of targets and shifts, and the threshold of a shift, on the validation set. Returns the threshold."""
+    network.temperature.fill_(1)
+    network.shift_temperature.fill_(1)
+    rows = gather(network, batches)
+    grid = np.exp(np.linspace(np.log(0.5), np.log(3), 60))
+    truth = np.arange(len(rows["target"]))
+    nll = [-np.log(np.maximum(softmax(rows["logits"] / t)[truth, rows["target"]], 1e-9)).mean() for t in grid]
+    network.temperature.fill_(float(grid[int(np.argmin(nll))]))
+    chance = lambda t: np.clip(1 / (1 + np.exp(-rows["shift"] / t)), 1e-6, 1 - 1e-6)
+    bce = [-np.where(rows["moved"], np.log(chance(t)), np.log(1 - chance(t))).mean() for t in grid]
+    best = float(grid[int(np.argmin(bce))])
+    network.shift_temperature.fill_(best)
+    p = chance(best)
+    f1 = lambda at: 2 * (rows["moved"] & (p > at)).sum() / max(1, rows["moved"].sum() + (p > at).sum())
+    return float(max(np.linspace(0.1, 0.8, 36), key=f1))
+
+
+# As gateway/protect counts focus unless told otherwise.
+FOCUS = {"lecture": ["board", "desk"], "seatwork": ["desk", "screen"], "group": ["peer", "desk"], "exam": ["desk"]}
+
+
+@torch.no_grad()
+def room_error(network: Network, sighted: list[Sighted]) -> float:
+    """How far off a room's focus is over a minute (root mean square over lessons): the error that more heads do not mend."""
+    network.eval()
+    off = []
+    for one in sighted:
+        for batch in even_batches([one], 8, 32):
+            said = torch.softmax(network(batch.steps, batch.seen, batch.seats, batch.room, QUERIES)["target"], -1)
+            activity = ACTIVITIES[int(batch.room[0, :5].argmax())]
+            if activity == "break":
+                continue
+            counts = [TARGETS.index(name) for name in FOCUS[activity]]
+            asked = batch.target >= 0
+            there = sum((batch.target[asked] == k).float() for k in counts).mean()
+            off.append(float(said[asked][:, counts].sum(-1).mean() - there))
+    return float(np.sqrt(np.mean(np.square(off)))) if off else 0.1
+
+
+def main() -> None:
+    arguments = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    arguments.add_argument("lessons", type=Path)
+    arguments.add_argument("out", type=Path)
+    arguments.add_argument("--minutes", type=float, default=28, help="for all seeds together, pruning included")
+    arguments.add_argument("--seeds", type=int, default=2, help="trained side by side; the better one by validation goes on")
+    arguments.add_argument("--tiny", action="store_true", help="a few batches of everything, to see that it runs")
+    options = arguments.parse_args()
+    folder, out = options.lessons, options.out
+    out.mkdir(parents=True, exist_ok=True)
+    noise = json.loads((HERE / "noise.json").read_text())
+    seconds, most = options.minutes * 60, 6 if options.tiny else None
+    batches = 6 if options.tiny else 10**9
+    began = time.monotonic()
+
+    plan = Plan(seconds=seconds * 0.8, most_batches=batches)
+    threads = max(1, torch.get_num_threads() // options.seeds)
+    seeds = list(range(1, options.seeds + 1))
+    with ProcessPoolExecutor(options.seeds, mp_context=get_context("spawn")) as pool:
+        bests = list(pool.map(train_one, *zip(*[(folder, out, seed, plan, threads, most) for seed in seeds])))
+    chosen = seeds[int(np.argmin([best["nll"] for best in bests]))]
+    print(f"seed {chosen} is the better one", flush=True)
+
+    valid = validation(folder, noise, 40)
+    network = Network()
+    network.load_state_dict(torch.load(out / f"seed-{chosen}.pt"))
+    calibrate(network, valid)
+    stages = {"trained": figures(gather(network, valid))}
+
+    rooms = Rooms(folder, noise, 100 + chosen, most)
+    small = pruned(network, PRUNED.h, PRUNED.d_ff)
+    calibrate(small, valid)
+    stages["pruned, before fine-tuning"] = figures(gather(small, valid))
+    short = Plan(seconds=seconds * 0.16, most_batches=batches, rate=4e-4, warm_up=0.05, look_every=40)
+    small.temperature.fill_(1)
+    small.shift_temperature.fill_(1)
+    fit(small.to(DEVICE), rooms.batch, lambda: valid, short, out / "curves-pruned.csv", "pruned")
+    small.cpu()
+    threshold = calibrate(small, valid)
+    stages["pruned"] = figures(gather(small, valid))
+
+    error = room_error(small, [Sighted(one, one.seen) for one in seen_lessons(folder)[4::5]])
+    write_pack(small, out, threshold, error, rooms, valid, stages, {
+        "seeds": dict(zip(map(str, seeds), bests)), "chosen": chosen, "minutes": round((time.monotonic() - began) / 60, 1),
+        "device": DEVICE, "threadsPerSeed": threads, "lessons": len(rooms.lessons), "lessonsInPixels": len(rooms.real),
+        "sizeBeforePruning": describe(Size()), "noise": {"samples": noise["samples"], "found": noise["found"]["share"],
+            **{f"{angle}MeanError": noise["readings"][angle]["meanError"] for angle in ("yaw", "pitch", "roll")}},
+    })
+    draw_curves(out, seeds)
+
+
+def write_pack(network: Network, out: Path, threshold: float, error: float, rooms: Rooms, valid: list[Batch], stages: dict, training: dict) -> None:
+    """ONNX float32 and int8, pack.json as the gateway reads it, report.json with what each step cost."""
+    from report import onnx_figures, speed
+
+    torch.save({"size": describe(network.size), "state": network.state_dict()}, out / "attention.pt")
+    float32, int8 = out / "attention.float32.onnx", out / "attention.int8.onnx"
+    parity = to_onnx(network, valid[0], float32)
+    to_int8(float32, [rooms.batch() for _ in range(12)], int8)
+    stages["int8"] = onnx_figures(int8, valid)
+    pack = {
+        "name": "attention", "version": "1", "licence": "Apache-2.0",
+        "steps": STEPS, "stepsPerSecond": 2, "stepFeatures": STEP_FEATURES, "seatFeatures": SEAT_FEATURES,
+        "roomFeatures": ROOM_FEATURES, "targets": TARGETS, "activities": ACTIVITIES,
+        "shiftThreshold": round(threshold, 3), "roomError": round(error, 3),
+        "files": {name: {"file": file.name, "sha256": sha256(file), "bytes": file.stat().st_size}
+                  for name, file in (("float32", float32), ("int8", int8))},
+    }
+    (out / "pack.json").write_text(json.dumps(pack, indent=2) + "\n")
+    report = {
+        "training": training, "size": describe(network.size), "parameters": sum(p.numel() for p in network.parameters()),
+        "parityTorchOnnx": parity, "temperature": float(network.temperature), "shiftTemperature": float(network.shift_temperature),
+        "validation": stages, "millisecondsFor32Seats": {"float32": speed(float32), "int8": speed(int8)},
+    }
+    (out / "report.json").write_text(json.dumps(report, indent=2) + "\n")
+    print(json.dumps(report["validation"], indent=1), flush=True)
+
+
+if __name__ == "__main__":
+    main()
