@@ -82,15 +82,13 @@ describe("a drain", () => {
     const drain = await start();
     await keep(0, 5000);
     await until(() => (drain.state().ok ? undefined : true));
-    place.milliseconds = 30;
+    place.milliseconds = 60;
     place.up = true;
     await until(() => (drain.state().ok ? true : undefined));
     await keep(5000, 5010);
-    await until(() => (times(place.took).includes(5009) ? true : undefined));
-    expect(times(place.took)).not.toContain(4999);
-    expect(drain.state().backlog).toBeGreaterThan(500);
     await until(() => (drain.state().backlog === 0 ? true : undefined));
     const all = times(place.took);
+    expect(all.indexOf(5009)).toBeLessThan(all.indexOf(4000));
     expect(all.filter((time) => time < 5000)).toEqual(numbers(0, 5000));
     expect(all.filter((time) => time >= 5000)).toEqual(numbers(5000, 5010));
   });

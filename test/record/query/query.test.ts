@@ -223,11 +223,11 @@ describe("without a gateway", () => {
     await expect(stat(storeFile(dataFolder))).rejects.toThrow();
   });
 
-  it("says STORE_UNREADABLE about a damaged store, and does not touch it", async () => {
+  it("says STORE_DAMAGED about a damaged store, and does not touch it", async () => {
     const dataFolder = await temporaryFolder();
     await writeFile(storeFile(dataFolder), "garbage");
     const asked = queryStore({ dataFolder, sql: "SELECT 1" });
-    await expect(asked).rejects.toMatchObject({ code: "STORE_UNREADABLE" });
+    await expect(asked).rejects.toMatchObject({ code: "STORE_DAMAGED" });
     expect(await readFile(storeFile(dataFolder), "utf8")).toBe("garbage");
   });
 });
