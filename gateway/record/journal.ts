@@ -1,8 +1,9 @@
 import type { FileHandle } from "node:fs/promises";
-import { mkdir, open, readdir, readFile, stat, truncate, unlink } from "node:fs/promises";
+import { open, readdir, readFile, stat, truncate, unlink } from "node:fs/promises";
 import path from "node:path";
 import { crc32 } from "node:zlib";
 import { failure } from "../errors.ts";
+import { makeFolder, syncFolder } from "../folders.ts";
 
 /**
  * Points on disk, in the order they came: lines of text with a checksum, in segments named by the position of their
@@ -46,7 +47,7 @@ const NEWLINE = 0x0a;
 
 export async function openJournal(options: JournalOptions): Promise<Journal> {
   const { folder, segmentBytes, capacityBytes, onOverflow } = options;
-  await mkdir(folder, { recursive: true });
+  await makeFolder(folder);
   const segments = await findSegments(folder);
   let active: { segment: Segment; handle: FileHandle } | null = null;
   let waiting: { line: string; resolve: () => void; reject: (error: unknown) => void }[] = [];
@@ -223,10 +224,4 @@ async function findSegments(folder: string): Promise<Segment[]> {
     segments.push({ file, start: Number.parseInt(name, 10), size });
   }
   return segments;
-}
-
-/** A new file's name is safe only when its folder is synced. */
-async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, "r");
-  await handle.sync().finally(() => handle.close());
 }

@@ -3,6 +3,7 @@ import { GatewayError, reason } from "../errors.ts";
 import type { Logger } from "../log.ts";
 import { connectMqtt, type MqttOptions } from "../mqtt.ts";
 import type { Clock } from "../terms.ts";
+import { openCrowd } from "./crowd.ts";
 import { deadLetters } from "./deadLetters.ts";
 import { type Drain, openDrain, type SinkState } from "./drain.ts";
 import { openJournal } from "./journal.ts";
@@ -77,6 +78,7 @@ export async function openRecorder(
   const drains = new Map<string, Drain>();
   const refused = new Map<string, number>();
   const closing = new AbortController();
+  const crowd = openCrowd();
   const journal = await openJournal({
     folder: bufferFolder,
     segmentBytes: SEGMENT_BYTES,
@@ -102,6 +104,8 @@ export async function openRecorder(
     const heard = toPoint(topic, payload);
     if (heard === "ignored") return;
     if ("refused" in heard) return refuse(topic, heard.refused);
+    if (!crowd.admits(heard.point))
+      return refuse(topic, "too many different devices, zones or kinds in a room");
     await keep(JSON.stringify(heard.point));
     for (const drain of drains.values()) drain.wake(1);
   }

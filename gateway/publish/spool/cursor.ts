@@ -1,8 +1,8 @@
 import { constants } from "node:fs";
 import { open } from "node:fs/promises";
 import path from "node:path";
+import { syncFolder } from "../../folders.ts";
 import { crc32c } from "./crc32c.ts";
-import { syncFolder } from "./durable.ts";
 
 /**
  * How far the broker has acknowledged: everything up to this sequence has been delivered. After a crash the few messages

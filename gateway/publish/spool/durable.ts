@@ -1,16 +1,7 @@
 import { open, rename } from "node:fs/promises";
 import path from "node:path";
 import { failure, type GatewayError, reason } from "../../errors.ts";
-
-/** Makes the names in a folder survive a power cut: files created, renamed or removed in it. */
-export async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, "r");
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-}
+import { syncFolder } from "../../folders.ts";
 
 /** Puts `bytes` where `file` is, so that after a power cut there is either the old content or the new, whole. */
 export async function replaceFile(file: string, bytes: Uint8Array): Promise<void> {

@@ -1,5 +1,6 @@
-import { mkdir, rm } from "node:fs/promises";
+import { rm } from "node:fs/promises";
 import path from "node:path";
+import { makeFolder } from "../../folders.ts";
 import type { MessageClass } from "../../terms.ts";
 import type { Entry } from "./record.ts";
 import {
@@ -53,7 +54,7 @@ export interface LaneOptions {
 export async function openLane(options: LaneOptions): Promise<Lane> {
   const { kind, segmentBytes, onDamage, onTornTail } = options;
   const folder = path.join(options.folder, kind);
-  await mkdir(folder, { recursive: true });
+  await makeFolder(folder);
 
   let segments: Segment[] = [];
   let writer: Writer | undefined;

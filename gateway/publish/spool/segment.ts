@@ -1,6 +1,7 @@
 import { type FileHandle, open, readdir, truncate } from "node:fs/promises";
 import path from "node:path";
-import { replaceFile, syncFolder } from "./durable.ts";
+import { syncFolder } from "../../folders.ts";
+import { replaceFile } from "./durable.ts";
 import { decodeRecords, type Entry } from "./record.ts";
 
 /**

@@ -1,5 +1,5 @@
-import { mkdir } from "node:fs/promises";
 import { failure, type GatewayError } from "../../errors.ts";
+import { makeFolder } from "../../folders.ts";
 import type { Logger } from "../../log.ts";
 import { type Clock, MESSAGE_CLASSES, type Message, type MessageClass } from "../../terms.ts";
 import { openCursor } from "./cursor.ts";
@@ -69,7 +69,7 @@ export async function openSpool(
   let damaged = 0;
   let torn = 0;
 
-  const cursor = await mkdir(folder, { recursive: true })
+  const cursor = await makeFolder(folder)
     .then(() => openCursor(folder))
     .catch((error) => {
       throw writeProblem(folder, error);
