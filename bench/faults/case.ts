@@ -113,6 +113,9 @@ export async function withPlace<T>(work: (place: Place) => Promise<T>): Promise<
   }
 }
 
+/** Looks, each 50 ms, at which nothing has changed. */
+const STILL = 30;
+
 async function openHouse(folder: string, options: HouseOptions, log: Logger): Promise<House> {
   const root = options.root ?? ROOT;
   const broker = options.broker
@@ -141,15 +144,23 @@ async function openHouse(folder: string, options: HouseOptions, log: Logger): Pr
         );
     },
     async drained(seconds = 60) {
+      // What is on its way through the broker is seen by nobody: nothing may have moved for a moment either.
+      let before = "";
+      let still = 0;
       await until(
         () => {
-          const waiting = Object.values(record.state().sinks).some(({ backlog, ok }) => backlog > 0 || !ok);
-          return publisher.state().spoolDepth === 0 && !waiting ? true : undefined;
+          const { sinks, connected, refused } = record.state();
+          const { spoolDepth, setAside } = publisher.state();
+          const waiting =
+            spoolDepth > 0 || Object.values(sinks).some(({ backlog, ok }) => backlog > 0 || !ok);
+          const now = JSON.stringify([sinks, refused, setAside]);
+          still = connected && !waiting && now === before ? still + 1 : 0;
+          before = now;
+          return still >= STILL ? true : undefined;
         },
         seconds,
         "everything to have arrived",
       );
-      await clock.sleep(400);
     },
     close() {
       closed ??= (async () => {

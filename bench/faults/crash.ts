@@ -30,7 +30,7 @@ async function killAgainAndAgain(
   const taken: number[][] = [[], []];
   for (let round = 0; round < kills; round++) {
     const which = round % 2;
-    const send = { from: round * 10_000, count: 10_000, atOnce: 20, perSecond: 2_000 };
+    const send = { from: round * 10_000, count: 10_000, atOnce: 200, perSecond: 4_000 };
     const child = await place.child({ ...setups[which]!, send });
     await until(() => (child.taken.length > 0 ? true : undefined), 20, "the first message to be taken in");
     await sleep(Math.random() * 400);

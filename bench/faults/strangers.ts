@@ -63,21 +63,18 @@ export const strangers: readonly Case[] = [
   },
   {
     number: 22,
-    title: "2,000 half-open connections in a row",
+    title: "2,000 half-open connections within two seconds",
     expected: "64 held at most; the gateway goes on; a newcomer is let in once they have timed out",
     quick: true,
     async run(place) {
       const house = await place.house({});
-      const flood = upTo(2_000).map(() => stranger(place, house.broker!.port));
-      // The kernel itself lets them in by and by; half-open ones are let go after ten seconds.
-      const open = await until(
-        () => {
-          const left = flood.filter(({ over }) => !over).length;
-          return left <= 64 ? left : undefined;
-        },
-        9,
-        "all but 64 to be turned away",
-      );
+      const flood: ReturnType<typeof stranger>[] = [];
+      for (const _ of upTo(5)) {
+        // As many as the kernel queues for us.
+        flood.push(...upTo(400).map(() => stranger(place, house.broker!.port)));
+        await sleep(400);
+      }
+      const open = flood.filter(({ over }) => !over).length;
       const well = await isWell(house, 0);
       const began = performance.now();
       await until(

@@ -32,10 +32,13 @@ export interface Answer {
 
 /**
  * Opens the file, makes it if it is missing (unless `readOnly`), and shuts every way out of it: no SQL can read or
- * write another file, load an extension or change a setting, whoever asks.
+ * write another file, load an extension or change a setting, whoever asks; but for the files in `folder`, if given.
  * Rejects with STORE_MISSING, STORE_LOCKED or STORE_UNREADABLE; the file is left as it is.
  */
-export async function openDatabase(file: string, { readOnly = false } = {}): Promise<Database> {
+export async function openDatabase(
+  file: string,
+  { readOnly = false, folder }: { readOnly?: boolean; folder?: string } = {},
+): Promise<Database> {
   if (readOnly && !(await exists(file))) throw failure("STORE_MISSING", { file });
   const duckdb = await import("@duckdb/node-api");
   const { DuckDBInstance, StatementType } = duckdb;
@@ -46,7 +49,6 @@ export async function openDatabase(file: string, { readOnly = false } = {}): Pro
       // The gateway is a small program on a small machine: a careless query must not take its memory.
       memory_limit: "512MB",
       threads: "2",
-      enable_external_access: "false",
       autoload_known_extensions: "false",
       autoinstall_known_extensions: "false",
     });
@@ -56,6 +58,9 @@ export async function openDatabase(file: string, { readOnly = false } = {}): Pro
   const own = await instance.connect();
   // Days and hours are counted in UTC wherever the machine stands; not an option of `create`, for it belongs to ICU.
   await own.run("SET GLOBAL TimeZone = 'UTC'");
+  // The one way out, for Parquet: a folder of ours. It can only be said before everything else is shut.
+  if (folder) await own.run(`SET GLOBAL allowed_directories = ['${folder.replaceAll("'", "''")}']`);
+  await own.run("SET GLOBAL enable_external_access = false");
   await own.run("SET GLOBAL lock_configuration = true");
 
   async function prepareReading(connection: DuckDBConnection, sql: string) {

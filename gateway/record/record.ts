@@ -1,9 +1,11 @@
 import path from "node:path";
 import { z } from "zod";
+import { repeat } from "../clock.ts";
 import { failure, reason } from "../errors.ts";
 import type { Logger } from "../log.ts";
 import type { MqttOptions } from "../mqtt.ts";
 import type { Clock } from "../terms.ts";
+import { keepOptions } from "./keep.ts";
 import type { Reader } from "./query/question.ts";
 import { serveQueries } from "./query/serve.ts";
 import { type Intake, openRecorder, type RecorderState } from "./recorder.ts";
@@ -11,17 +13,27 @@ import type { SinkSource } from "./sink.ts";
 import { type EmbeddedSink, openEmbedded, storeFile } from "./sinks/embedded.ts";
 import { sinkSource } from "./sinks/index.ts";
 import { influxOptions } from "./sinks/influx.ts";
+import { manageInflux } from "./sinks/manage.ts";
 
 export { type QueryOptions, queryStore, type Table } from "./query/ask.ts";
 export { formatCsv, formatJson, formatTable } from "./query/format.ts";
 export type { RecorderState } from "./recorder.ts";
 export { probeInflux } from "./sinks/influx.ts";
+export { manageInflux } from "./sinks/manage.ts";
 
 export const recordOptions = z.strictObject({
   embedded: z
     .boolean()
     .default(true)
     .describe("Keep everything in the embedded store, for `focus-gateway query`."),
+  keep: keepOptions.prefault({}).describe("How long what is recorded stays."),
+  manage: z
+    .boolean()
+    .default(false)
+    .describe(
+      "Set up retention and roll-ups in InfluxDB at the start; the user or token must be allowed to. Left out, " +
+        "`focus-gateway doctor --fix` does.",
+    ),
   influx: influxOptions.optional().describe("Also write to this InfluxDB."),
   share: z
     .string()
@@ -40,6 +52,8 @@ export const recordOptions = z.strictObject({
     ),
 });
 export type RecordOptions = z.output<typeof recordOptions>;
+
+const UPKEEP_SECONDS = 3_600;
 
 export interface RecordContext {
   readonly mqtt: Omit<MqttOptions, "cleanSession">;
@@ -102,9 +116,24 @@ export async function openRecord(options: RecordOptions, context: RecordContext)
       })
     : null;
 
+  const upkeep = repeat(UPKEEP_SECONDS, clock, async () => {
+    const store = await embedded?.catch(() => null);
+    await store
+      ?.keepUp(options.keep, clock.now())
+      .catch((error) =>
+        log.warn({ err: error }, `the store's upkeep waits for the next hour: ${reason(error)}`),
+      );
+  });
+  if (options.influx && options.manage)
+    void manageInflux(options.influx, options.keep).then(
+      (done) => log.info(`InfluxDB: ${done.join("; ")}`),
+      (error) => log.warn({ code: error.code, err: error.cause }, `InfluxDB's upkeep: ${reason(error)}`),
+    );
+
   return {
     state: () => recorder.state(),
     async close() {
+      await upkeep.close();
       await queries?.close();
       await recorder.close();
     },

@@ -2,14 +2,20 @@ import { mkdir, rename } from "node:fs/promises";
 import path from "node:path";
 import { GatewayError, reason } from "../../errors.ts";
 import { type Answer, type Database, isDamage, openDatabase, type Question } from "../duckdb.ts";
+import type { Keep } from "../keep.ts";
 import { MEASUREMENTS } from "../measurements.ts";
 import type { Point, Refused, Sink } from "../sink.ts";
+import { keepUp } from "./upkeep.ts";
 
 /** The store that needs no server: a DuckDB file with a table for each measurement. Also answers questions. */
 export interface EmbeddedSink extends Sink {
   read(question: Question, answer: Answer): Promise<{ truncated: boolean }>;
+  /** Rolls up, writes finished days as Parquet, lets go of what is old: see `upkeep.ts`. */
+  keepUp(keep: Keep, now: number): Promise<void>;
 }
 
+/** Finished days, as Parquet. */
+export const daysFolder = (dataFolder: string) => path.join(dataFolder, "days");
 export const storeFile = (dataFolder: string) => path.join(dataFolder, "store.duckdb");
 
 type Type = "DOUBLE" | "VARCHAR" | "BOOLEAN";
@@ -37,7 +43,7 @@ export async function openEmbedded(
 
   async function open(): Promise<Opened> {
     try {
-      const database = await openDatabase(file);
+      const database = await openDatabase(file, { folder: daysFolder(dataFolder) });
       try {
         return { database, tables: await prepareTables(database) };
       } catch (error) {
@@ -100,6 +106,12 @@ export async function openEmbedded(
       const written = last.then(() => write(points));
       last = written.catch(() => {});
       return written;
+    },
+    keepUp(keep, now) {
+      const folder = daysFolder(dataFolder);
+      const kept = last.then(async () => keepUp((await current()).database, { folder, keep, now }));
+      last = kept.catch(() => {});
+      return kept;
     },
     async read(question, answer) {
       const { database } = await current();

@@ -1,0 +1,157 @@
+import { failure } from "../../errors.ts";
+import { withoutCredentials } from "../../log.ts";
+import { revealSecret } from "../../options.ts";
+import { type Keep, ROLLED } from "../keep.ts";
+import type { InfluxOptions } from "./influx.ts";
+
+/**
+ * Sets up how long InfluxDB keeps what, and its roll-ups of a minute and a day. Asking twice changes nothing. What came
+ * up to a day late is rolled up again with the rest. A lesson's name is a field, and InfluxDB cannot group by one: the
+ * roll-ups by lesson are the embedded store's.
+ *
+ * Returns what was set up, in words. Rejects with INFLUX_UNREACHABLE, or with INFLUX_REFUSED where the user or token
+ * may not.
+ */
+export function manageInflux(options: InfluxOptions, keep: Keep): Promise<readonly string[]> {
+  return options.version === "1" ? manage1(options, keep) : manage2(options, keep);
+}
+
+type Options1 = Extract<InfluxOptions, { version: "1" }>;
+type Options2 = Extract<InfluxOptions, { version: "2" }>;
+
+const PERIODS = [
+  { name: "minutes", every: "1m", days: ({ minuteDays }: Keep) => minuteDays },
+  { name: "days", every: "1d", days: () => null },
+] as const;
+
+/** InfluxDB 1.x: retention policies and continuous queries. */
+export function statements({ database }: Pick<Options1, "database">, keep: Keep): string[] {
+  const on = `ON "${database}"`;
+  const queries = PERIODS.flatMap(({ name, every }) =>
+    Object.entries(ROLLED).flatMap(([measurement, { tags, numbers }]) => {
+      const means = numbers.map((number) => `mean("${number}") AS "${number}"`).join(", ");
+      const query = `"${measurement}_${name}"`;
+      return [
+        // There is no ALTER for these, and none that is there twice.
+        `DROP CONTINUOUS QUERY ${query} ${on}`,
+        `CREATE CONTINUOUS QUERY ${query} ${on} RESAMPLE EVERY ${every === "1m" ? "10m" : "1h"} FOR ${every === "1m" ? "1d" : "2d"} BEGIN ` +
+          `SELECT ${means} INTO "${database}"."${name}"."${measurement}" FROM "${database}"."autogen"."${measurement}" ` +
+          `WHERE "quality" = 'ok' GROUP BY time(${every}), ${tags.map((tag) => `"${tag}"`).join(", ")} END`,
+      ];
+    }),
+  );
+  return [
+    `CREATE DATABASE "${database}"`,
+    `ALTER RETENTION POLICY "autogen" ${on} DURATION ${keep.rawDays}d DEFAULT`,
+    ...PERIODS.flatMap(({ name, days }) => {
+      const duration = days(keep) === null ? "INF" : `${days(keep)}d`;
+      // Made if it is missing (with INF, which never clashes with one that is there), then set.
+      const policy = `RETENTION POLICY "${name}" ${on}`;
+      return [`CREATE ${policy} DURATION INF REPLICATION 1`, `ALTER ${policy} DURATION ${duration}`];
+    }),
+    ...queries,
+  ];
+}
+
+async function manage1(options: Options1, keep: Keep): Promise<readonly string[]> {
+  const password = options.password === undefined ? "" : revealSecret(options.password);
+  const login = Buffer.from(`${options.username ?? ""}:${password}`).toString("base64");
+  const headers: Record<string, string> =
+    options.username === undefined ? {} : { authorization: `Basic ${login}` };
+  for (const q of statements(options, keep)) {
+    const { results = [] } = (await ask(options.url, "/query", {
+      method: "POST",
+      headers,
+      body: new URLSearchParams({ q }),
+    })) as { results?: { error?: string }[] };
+    const problem = results.find(({ error }) => error)?.error;
+    const expected = problem && /already exists|conflicts with an existing|not found/.test(problem);
+    if (problem && !expected)
+      throw failure(
+        "INFLUX_REFUSED",
+        { url: withoutCredentials(options.url), status: 200 },
+        new Error(problem),
+      );
+  }
+  return [
+    `windows and measurements stay ${keep.rawDays} days, one-minute roll-ups ${keep.minuteDays}, daily ones for good`,
+    "roll-ups are in the retention policies `minutes` and `days`",
+  ];
+}
+
+/** InfluxDB 2.x: buckets and tasks. Tasks are in Flux: 2.x has no other way. */
+async function manage2(options: Options2, keep: Keep): Promise<readonly string[]> {
+  const headers = {
+    authorization: `Token ${revealSecret(options.token)}`,
+    "content-type": "application/json",
+  };
+  const call = (path: string, method = "GET", body?: object) =>
+    ask(options.url, path, { method, headers, ...(body && { body: JSON.stringify(body) }) });
+  const named = (what: string, value: string) =>
+    `/api/v2/${what}?${new URLSearchParams({ name: value, org: options.org })}`;
+  const { orgs = [] } = (await call(`/api/v2/orgs?${new URLSearchParams({ org: options.org })}`)) as {
+    orgs?: { id: string }[];
+  };
+  const orgID = orgs[0]?.id;
+  if (!orgID) throw failure("INFLUX_REFUSED", { url: withoutCredentials(options.url), status: 404 });
+
+  const buckets: readonly (readonly [string, number | null])[] = [
+    [options.bucket, keep.rawDays],
+    ...PERIODS.map(({ name, days }) => [`${options.bucket}_${name}`, days(keep)] as const),
+  ];
+  for (const [name, days] of buckets) {
+    const retentionRules = days === null ? [] : [{ type: "expire", everySeconds: days * 86_400 }];
+    const { buckets: there = [] } = (await call(named("buckets", name))) as { buckets?: { id: string }[] };
+    if (there[0]) await call(`/api/v2/buckets/${there[0].id}`, "PATCH", { retentionRules });
+    else await call("/api/v2/buckets", "POST", { orgID, name, retentionRules });
+  }
+  for (const period of PERIODS) {
+    const name = `focus-gateway ${period.name}`;
+    const flux = task(options.bucket, period);
+    const { tasks = [] } = (await call(named("tasks", name))) as { tasks?: { id: string }[] };
+    if (tasks[0]) await call(`/api/v2/tasks/${tasks[0].id}`, "PATCH", { flux, status: "active" });
+    else await call("/api/v2/tasks", "POST", { orgID, flux, status: "active" });
+  }
+  return [
+    `windows and measurements stay ${keep.rawDays} days, one-minute roll-ups ${keep.minuteDays}, daily ones for good`,
+    `roll-ups are in the buckets ${options.bucket}_minutes and ${options.bucket}_days`,
+  ];
+}
+
+/** Averages of each number of each measurement. Quality is a field beside the numbers, hence the pivot into rows. */
+function task(bucket: string, { name, every }: (typeof PERIODS)[number]): string {
+  const text = (value: string) => JSON.stringify(value);
+  const lines = [`option task = {name: "focus-gateway ${name}", every: ${every === "1m" ? "10m" : "1h"}}`];
+  for (const [measurement, { numbers }] of Object.entries(ROLLED)) {
+    lines.push(
+      `${measurement} = from(bucket: ${text(bucket)})`,
+      `  |> range(start: ${every === "1m" ? "-1d" : "-2d"})`,
+      `  |> filter(fn: (r) => r._measurement == ${text(measurement)})`,
+      '  |> pivot(rowKey: ["_time"], columnKey: ["_field"], valueColumn: "_value")',
+      '  |> filter(fn: (r) => r.quality == "ok")',
+    );
+    for (const number of numbers)
+      lines.push(
+        `${measurement}`,
+        `  |> aggregateWindow(every: ${every}, fn: mean, column: ${text(number)}, createEmpty: false)`,
+        `  |> rename(columns: {${number}: "_value"})`,
+        `  |> set(key: "_field", value: ${text(number)})`,
+        `  |> to(bucket: ${text(`${bucket}_${name}`)})`,
+        `  |> yield(name: ${text(`${measurement}_${number}`)})`,
+      );
+  }
+  return lines.join("\n");
+}
+
+async function ask(url: string, path: string, init: RequestInit): Promise<unknown> {
+  const shown = withoutCredentials(url);
+  const answer = await fetch(new URL(path, url), { ...init, signal: AbortSignal.timeout(20_000) }).catch(
+    (error) => {
+      throw failure("INFLUX_UNREACHABLE", { url: shown }, error);
+    },
+  );
+  const body = await answer.text();
+  if (!answer.ok)
+    throw failure("INFLUX_REFUSED", { url: shown, status: answer.status }, new Error(body.slice(0, 300)));
+  return body === "" ? {} : JSON.parse(body);
+}

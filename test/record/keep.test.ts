@@ -1,0 +1,173 @@
+import { createServer, type IncomingMessage } from "node:http";
+import type { AddressInfo } from "node:net";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { keepOptions } from "../../gateway/record/keep.ts";
+import type { Point } from "../../gateway/record/sink.ts";
+import { openEmbedded } from "../../gateway/record/sinks/embedded.ts";
+import { influxOptions, openInflux } from "../../gateway/record/sinks/influx.ts";
+import { manageInflux } from "../../gateway/record/sinks/manage.ts";
+import { hasInflux, startInflux } from "../support/influxd.ts";
+import { temporaryFolder } from "../support/places.ts";
+
+const keep = keepOptions.parse({ rawDays: 30, minuteDays: 60 });
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+const today = Date.UTC(2026, 10, 23);
+
+const window = (time: number, focus: number, quality = "ok", lesson = "Maths"): Point => ({
+  measurement: "focus",
+  tags: { site: "north", room: "101", activity: "lecture", model: "m@0", provider: "cpu:int8" },
+  fields: { focus: quality === "ok" ? focus : null, coverage: 0.9, quality, lesson },
+  time,
+});
+
+describe("the embedded store's upkeep", () => {
+  it("rolls up minutes, lessons and days, of what has quality ok only, and again when more comes late", async () => {
+    const { store, rows } = await opened();
+    await store.write([
+      window(today + 10_000, 0.4),
+      window(today + 60_000, 0.6), // the end of the first minute belongs to it
+      window(today + 60_001, 0.8),
+      window(today + 61_000, 0, "low_coverage"),
+      window(today + 62_000, 0.2, "ok", "Art"),
+    ]);
+    await store.keepUp(keep, today + HOUR_MS);
+    await store.keepUp(keep, today + HOUR_MS);
+    expect(
+      await rows("SELECT epoch_ms(time), round(focus, 3), windows FROM focus_minute ORDER BY time"),
+    ).toEqual([
+      [today, 0.5, 2],
+      [today + 60_000, 0.5, 2],
+    ]);
+    expect(await rows("SELECT lesson, round(focus, 3) FROM focus_lesson ORDER BY lesson")).toEqual([
+      ["Art", 0.2],
+      ["Maths", 0.6],
+    ]);
+    expect(await rows("SELECT epoch_ms(time), focus FROM focus_day")).toEqual([[today, 0.5]]);
+    await store.write([window(today + 20_000, 0.8)]);
+    await store.keepUp(keep, today + HOUR_MS);
+    expect(await rows("SELECT round(focus, 3), windows FROM focus_minute ORDER BY time LIMIT 1")).toEqual([
+      [0.6, 3],
+    ]);
+  });
+
+  it("writes finished days as Parquet, lets old rows go once they are there, and keeps the files and roll-ups", async () => {
+    const { dataFolder, store, rows } = await opened();
+    const long = today - 40 * DAY_MS;
+    await store.write([window(long, 0.1), window(today - 5_000, 0.7), window(today + 5_000, 0.9)]);
+    await store.keepUp(keep, today + HOUR_MS);
+    expect(await rows("SELECT focus FROM focus ORDER BY time")).toEqual([[0.7], [0.9]]);
+    const parquet = (day: string) => `read_parquet('${dataFolder}/days/${day}/focus.parquet')`;
+    expect(await rows(`SELECT focus FROM ${parquet("2026-10-14")}`)).toEqual([[0.1]]);
+    expect(await rows(`SELECT focus, room FROM ${parquet("2026-11-22")}`)).toEqual([[0.7, "101"]]);
+    await store.write([window(today - 10_000, 0.5)]); // late, for a day that is in Parquet
+    await store.keepUp(keep, today + HOUR_MS);
+    expect(await rows(`SELECT focus FROM ${parquet("2026-11-22")} ORDER BY time`)).toEqual([[0.5], [0.7]]);
+    await expect(rows("SELECT * FROM read_csv('/etc/passwd')")).rejects.toMatchObject({
+      code: "QUERY_INVALID",
+    });
+  });
+});
+
+describe.skipIf(!hasInflux)("a real InfluxDB 1.x (skipped where influxd is not installed)", () => {
+  it("is given retention and roll-ups, twice without harm, and rolls up what comes", async () => {
+    const influx = await startInflux();
+    onTestFinished(() => influx.stop());
+    const options = influxOptions.parse({ version: "1", url: influx.url });
+    await manageInflux(options, keep);
+    await manageInflux(options, keep);
+    const policies = await influx.query("SHOW RETENTION POLICIES ON focus");
+    expect(policies.map(({ name, duration, default: usual }) => [name, duration, usual])).toEqual([
+      ["autogen", "720h0m0s", true],
+      ["minutes", "1440h0m0s", false],
+      ["days", "0s", false],
+    ]);
+    const queries = (await influx.query("SHOW CONTINUOUS QUERIES")).map(({ name }) => name);
+    expect(queries).toHaveLength(6);
+    // The statement of the query, run as InfluxDB will run it.
+    const sink = await openInflux(options);
+    onTestFinished(() => sink.close());
+    const minute = Math.floor(Date.now() / 60_000) * 60_000 - 120_000;
+    await sink.write([
+      window(minute, 0.4),
+      window(minute + 1_000, 0.6),
+      window(minute + 2_000, 0, "low_coverage"),
+    ]);
+    const [query] = (await influx.query("SHOW CONTINUOUS QUERIES")).filter(
+      ({ name }) => name === "focus_minutes",
+    );
+    const body = /BEGIN (.*) END/
+      .exec(String(query!.query))![1]!
+      .replace("WHERE", `WHERE time >= ${minute}ms AND`);
+    await influx.query(body.replaceAll("focus.minutes.focus", "focus.minutes.focus"));
+    expect(await influx.query("SELECT focus, room FROM focus.minutes.focus WHERE time > 0")).toEqual([
+      { time: minute, focus: 0.5, room: "101" },
+    ]);
+  });
+
+  it("is not touched by a user who may not", async () => {
+    const influx = await startInflux({ auth: true });
+    onTestFinished(() => influx.stop());
+    const options = influxOptions.parse({ version: "1", url: influx.url, username: "nobody", password: "x" });
+    await expect(manageInflux(options, keep)).rejects.toMatchObject({ code: "INFLUX_REFUSED" });
+  });
+});
+
+// Against a small server that answers as the API's documentation says; no InfluxDB 2.x was at hand.
+it("for InfluxDB 2.x makes buckets and tasks once, and afterwards changes them", async () => {
+  const there = { buckets: new Map<string, string>([["focus", "b0"]]), tasks: new Map<string, string>() };
+  const calls: string[] = [];
+  const server = createServer(async (request, response) => {
+    const url = new URL(request.url!, "http://x");
+    const [, , , kind, id] = url.pathname.split("/") as string[];
+    const body = await json(request);
+    calls.push(`${request.method} ${kind}${id ? "/id" : ""}`);
+    const known = there[kind as "buckets" | "tasks"];
+    let answer: object = {};
+    if (kind === "orgs") answer = { orgs: [{ id: "o1" }] };
+    else if (request.method === "GET") {
+      const found = known.get(url.searchParams.get("name")!);
+      answer = { [kind!]: found ? [{ id: found }] : [] };
+    } else if (request.method === "POST") {
+      expect(body.orgID).toBe("o1");
+      known.set(body.name ?? /name: "([^"]+)"/.exec(body.flux!)![1]!, `${kind}${known.size}`);
+    }
+    expect(request.headers.authorization).toBe("Token t");
+    response.end(JSON.stringify(answer));
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  onTestFinished(() => void server.close());
+  const options = influxOptions.parse({
+    version: "2",
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    org: "school",
+    bucket: "focus",
+    token: "t",
+  });
+  await manageInflux(options, keep);
+  expect([...there.buckets.keys()]).toEqual(["focus", "focus_minutes", "focus_days"]);
+  expect([...there.tasks.keys()]).toEqual(["focus-gateway minutes", "focus-gateway days"]);
+  calls.length = 0;
+  await manageInflux(options, keep);
+  expect(calls.filter((call) => call.startsWith("POST"))).toEqual([]);
+  expect(calls.filter((call) => call.startsWith("PATCH"))).toHaveLength(5);
+});
+
+async function json(request: IncomingMessage): Promise<{ name?: string; flux?: string; orgID?: string }> {
+  let text = "";
+  for await (const chunk of request) text += String(chunk);
+  return text === "" ? {} : JSON.parse(text);
+}
+
+async function opened() {
+  const dataFolder = await temporaryFolder();
+  const store = await openEmbedded(dataFolder);
+  onTestFinished(() => store.close());
+  const rows = async (sql: string) => {
+    const found: unknown[][] = [];
+    const answer = { columns: async () => {}, rows: async (more: unknown[][]) => void found.push(...more) };
+    await store.read({ sql, maximumRows: 1000, timeoutSeconds: 10 }, answer);
+    return found;
+  };
+  return { dataFolder, store, rows };
+}
