@@ -171,7 +171,9 @@ async function checkEye(terminal: Terminal, config: Config): Promise<Finding[]> 
     { log, clock: systemClock },
   );
   try {
-    await Promise.race([all, systemClock.sleep(LOOK_SECONDS * 1000)]);
+    const patience = new AbortController();
+    await Promise.race([all, systemClock.sleep(LOOK_SECONDS * 1000, patience.signal)]);
+    patience.abort();
     return [
       ok("models", `${pack.id} runs on ${eye.engine.provider}, ${eye.engine.precision}`),
       ...config.cameras.map(({ name }) => {

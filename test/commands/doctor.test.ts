@@ -1,0 +1,109 @@
+import { rm } from "node:fs/promises";
+import path from "node:path";
+import { afterEach, describe, expect, it } from "vitest";
+import { preparedForTests } from "../models/prepared.ts";
+import { cli, jsonLines, type Running } from "../support/cli.ts";
+import { hasMosquitto, startMosquitto } from "../support/mosquitto.ts";
+import { freePort } from "../support/places.ts";
+import { endGateway, layRoom, startGateway } from "../support/room.ts";
+
+const prepared = await preparedForTests();
+
+interface Line {
+  readonly check: string;
+  readonly result: "ok" | "warning" | "failed";
+  readonly says: string;
+  readonly advice?: string;
+}
+
+let gateway: Running | undefined;
+afterEach(async () => {
+  if (gateway) await endGateway(gateway);
+  gateway = undefined;
+});
+
+async function examine(config: string) {
+  const { code, out } = await cli(["doctor", "--config", config, "--json"]);
+  const lines = jsonLines<Line>(out);
+  return { code, lines, of: (check: string) => lines.find((line) => line.check === check) };
+}
+
+describe.skipIf(!prepared)("doctor (skipped without the model pack)", () => {
+  it("finds everything in order in a room that is, a line a check", async () => {
+    const { config } = await layRoom(prepared!);
+    const { code, lines, of } = await examine(config);
+    expect(code).toBe(0);
+    expect(lines.map(({ check }) => check)).toEqual([
+      "config",
+      "rights",
+      "disk",
+      "clock",
+      "broker",
+      "store",
+      "sensors",
+      "models",
+      "camera",
+    ]);
+    expect(of("models")!.says).toContain("cpu, float32");
+    expect(of("camera")!.says).toMatch(/front: 1280×720/);
+    expect(lines.filter(({ result }) => result === "failed")).toEqual([]);
+  }, 60_000);
+
+  it("says of each thing that fails what to do about it, and goes on to the next", async () => {
+    const { config, models } = await layRoom(prepared!, () => ({
+      mqtt: { url: `mqtt://127.0.0.1:1` },
+      record: { embedded: false, influx: { version: "1", url: "http://127.0.0.1:1" } },
+    }));
+    await rm(path.join(models, path.basename(prepared!.pack.models.pose.path)));
+    const registry = { npm_config_registry: "http://127.0.0.1:9/" };
+    const { code, out } = await cli(["doctor", "--config", config, "--json"], registry);
+    expect(code).toBe(1);
+    const failed = jsonLines<Line>(out).filter(({ result }) => result === "failed");
+    expect(failed.map(({ check }) => check)).toEqual(["broker", "influx", "cameras"]);
+    for (const { advice } of failed) expect(advice).toBeTruthy();
+  }, 90_000);
+
+  it.skipIf(!hasMosquitto)(
+    "tells a wrong password from a broker that is away (skipped without mosquitto)",
+    async () => {
+      const mosquitto = await startMosquitto({ users: { gateway: "right" } });
+      try {
+        const { config } = await layRoom(prepared!, () => ({
+          mqtt: { url: mosquitto.url, username: "gateway", password: "wrong" },
+        }));
+        const { of } = await examine(config);
+        expect(of("broker")).toMatchObject({
+          result: "failed",
+          says: expect.stringContaining("refuses the gateway"),
+        });
+      } finally {
+        await mosquitto.stop();
+      }
+    },
+    60_000,
+  );
+
+  it("says that a camera's file is not there", async () => {
+    const { config } = await layRoom(prepared!, () => ({
+      cameras: [{ driver: "files", name: "film", path: "nowhere.mp4" }],
+    }));
+    const { code, of } = await examine(config);
+    expect(code).toBe(1);
+    expect(of("camera")).toMatchObject({ result: "failed", says: expect.stringContaining("nowhere.mp4") });
+  }, 60_000);
+
+  it("asks a gateway that runs, and leaves its cameras alone", async () => {
+    const { config } = await layRoom(prepared!);
+    gateway = await startGateway(config);
+    const { of } = await examine(config);
+    expect(of("rights")!.says).toContain("a gateway is using it");
+    expect(of("gateway")).toBeDefined();
+    expect(of("camera")).toBeUndefined();
+  }, 90_000);
+
+  it("stops at a config that is none, with its errors and exit code 2", async () => {
+    const { code, err } = await cli(["doctor", "--config", `no-such-${await freePort()}.yaml`]);
+    expect(code).toBe(2);
+    expect(err).toContain("CONFIG_UNREADABLE");
+  });
+});
