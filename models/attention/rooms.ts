@@ -33,8 +33,8 @@ export function drawRoom(kind: Kind, seed: number, minutes = 5): DrawnRoom {
     students,
     shape: { ...shape, camera: { ...shape.camera, pan: panToClass(students, shape) } },
     lesson: drawLesson(random, minutes),
-    width: 1280,
-    height: 720,
+    // A face must be some 25 pixels wide to be read (docs/models.md); a hall needs a better camera for that.
+    ...(kind === "hall" ? { width: 1920, height: 1080 } : { width: 1280, height: 720 }),
     occlusion: between(random, 0, 0.06),
     lighting: { brightness: between(random, 0.6, 1.1), warmth: between(random, -0.6, 0.6) },
     blur: random() < 0.4 ? between(random, 0.4, 1) : 0,

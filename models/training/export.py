@@ -50,14 +50,16 @@ class Calibration(CalibrationDataReader):
 
 
 def to_int8(source: Path, batches: list[Batch], file: Path) -> None:
-    """Quantises, after training, what multiplies by weights: symmetric int8 with Q and DQ nodes, weights per channel. The
-    scores and the softmax stay float32: they are a twentieth of the work, and a mask of -1e4 leaves int8 no steps for the rest."""
+    """Quantises, after training, what multiplies by weights: symmetric int8 with Q and DQ nodes, weights per channel.
+
+    The scores and the softmax stay float32, because a mask of -1e4 leaves int8 no steps for anything else.
+    """
     ready = file.with_suffix(".pre.onnx")
     quant_pre_process(str(source), str(ready), skip_symbolic_shape=True)
     model = onnx.load(str(ready))
     weights = {tensor.name for tensor in model.graph.initializer}
     wanted = [node.name for node in model.graph.node
-              if (node.op_type == "MatMul" and any(name in weights for name in node.input)) or node.op_type == "Gemm"]
+              if node.op_type in ("MatMul", "Gemm") and any(name in weights for name in node.input)]
     quantize_static(str(ready), str(file), Calibration(batches), quant_format=QuantFormat.QDQ, nodes_to_quantize=wanted,
                     activation_type=QuantType.QInt8, weight_type=QuantType.QInt8, per_channel=True,
                     extra_options={"ActivationSymmetric": True, "WeightSymmetric": True})

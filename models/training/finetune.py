@@ -15,7 +15,7 @@ from fit import Plan, fit
 from losses import figures, gather
 from network import Network, Size
 from table import read_table
-from train import SEATS, calibrate, room_error, size_of, write_pack
+from train import SEATS, calibrate, size_of, write_pack
 from windows import Sighted, even_batches, training_batch
 
 RATE = 4e-5
@@ -60,9 +60,9 @@ def main() -> None:
     network.shift_temperature.fill_(1)
     plan = Plan(seconds=options.minutes * 60, rate=RATE, warm_up=0.1, look_every=max(2.0, options.minutes * 4))
     fit(network, table.batch, lambda: valid, plan, options.out / "curves-fine-tuning.csv", "fine-tuning")
-    threshold = calibrate(network, valid)
+    calibrate(network, valid)
     stages["fine-tuned"] = figures(gather(network, valid))
-    write_pack(network, options.out, threshold, room_error(network, held), table, valid, stages, {
+    write_pack(network, options.out, held, table, valid, stages, {
         "fineTunedFrom": options.start.name, "sessions": len(sessions), "rate": RATE, "minutes": options.minutes,
     })
 

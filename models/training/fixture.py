@@ -48,6 +48,17 @@ def write_features(folder: Path, random: np.random.Generator) -> None:
     }))
 
 
+class Alone(torch.nn.Module):
+    """One Attention over two queries and five keys."""
+
+    def __init__(self, attention: Attention):
+        super().__init__()
+        self.attention = attention
+
+    def forward(self, queries, keys, bias):
+        return self.attention(queries, keys, bias, 2, 5)
+
+
 def write_scaled(folder: Path) -> None:
     torch.manual_seed(3)
     attention = Attention(d_model=6, h=2, d_k=4).eval()
@@ -55,7 +66,7 @@ def write_scaled(folder: Path) -> None:
     bias[..., 2] = NEVER
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        torch.onnx.export(attention, (queries[None], keys[None], bias), str(folder / "scaled.onnx"), opset_version=17, dynamo=False,
+        torch.onnx.export(Alone(attention), (queries[None], keys[None], bias), str(folder / "scaled.onnx"), opset_version=17, dynamo=False,
                           input_names=["queries", "keys", "bias"], output_names=["out", "weights"])
     (folder / "scaled.json").write_text(json.dumps({
         "h": 2, "d_k": 4, "queries": queries.tolist(), "keys": keys.tolist(), "bias": bias[0, 0].tolist(),

@@ -27,9 +27,10 @@ class Size:
 
 
 class Attention(nn.Module):
-    """softmax(QKᵀ/√d_k + bias)V for h heads. queries: … × n × d_model, keys: … × m × d_model, bias: … × h × n × m or what broadcasts to it.
+    """softmax(QKᵀ/√d_k + bias)V for h heads. queries: N × n × d_model, keys: N × m × d_model, bias: what broadcasts to N × h × n × m.
 
-    Returns … × n × d_model and the weights … × h × n × m.
+    Returns N × n × d_model and the weights N × h × n × m. Tokens are laid flat for the projections, and only N is left to
+    be found out, because that is what ONNX Runtime is quickest with.
     """
 
     def __init__(self, d_model: int, h: int, d_k: int):
@@ -40,11 +41,18 @@ class Attention(nn.Module):
         self.value = nn.Linear(d_model, h * d_k)
         self.out = nn.Linear(h * d_k, d_model)
 
-    def forward(self, queries: Tensor, keys: Tensor, bias: Tensor) -> tuple[Tensor, Tensor]:
-        heads = lambda x: x.unflatten(-1, (self.h, self.d_k)).transpose(-2, -3)
-        q, k, v = heads(self.query(queries)), heads(self.key(keys)), heads(self.value(keys))
+    def forward(self, queries: Tensor, keys: Tensor, bias: Tensor, n: int | Tensor, m: int | Tensor) -> tuple[Tensor, Tensor]:
+        heads = lambda project, x, rows: flat(project, x).reshape(-1, rows, self.h, self.d_k).transpose(1, 2)
+        q, k, v = heads(self.query, queries, n), heads(self.key, keys, m), heads(self.value, keys, m)
         weights = torch.softmax(q @ k.transpose(-1, -2) / math.sqrt(self.d_k) + bias, -1)
-        return self.out((weights @ v).transpose(-2, -3).flatten(-2)), weights
+        seen = (weights @ v).transpose(1, 2).reshape(-1, self.h * self.d_k)
+        return self.out(seen).reshape(-1, n, self.out.out_features), weights
+
+
+def flat(layer: nn.Module, x: Tensor) -> Tensor:
+    """The layer over all tokens at once: tokens × features. Sizes are taken from the layer: an export traces those of tensors."""
+    first = layer[0] if isinstance(layer, nn.Sequential) else layer
+    return layer(x.reshape(-1, first.in_features))
 
 
 class Layer(nn.Module):
@@ -57,10 +65,10 @@ class Layer(nn.Module):
         self.ff = nn.Sequential(nn.Linear(size.d_model, size.d_ff), nn.ReLU(), nn.Linear(size.d_ff, size.d_model))
         self.dropout = nn.Dropout(dropout)
 
-    def forward(self, queries: Tensor, keys: Tensor, bias: Tensor) -> tuple[Tensor, Tensor]:
-        seen, weights = self.attention(self.norm_queries(queries), self.norm_keys(keys), bias)
+    def forward(self, queries: Tensor, keys: Tensor, bias: Tensor, n: int | Tensor, m: int | Tensor) -> tuple[Tensor, Tensor]:
+        seen, weights = self.attention(self.norm_queries(queries), self.norm_keys(keys), bias, n, m)
         x = queries + self.dropout(seen)
-        return x + self.dropout(self.ff(self.norm_ff(x))), weights
+        return x + self.dropout(flat(self.ff, self.norm_ff(x)).reshape(-1, n, self.ff[2].out_features)), weights
 
 
 class Network(nn.Module):
@@ -100,37 +108,47 @@ class Network(nn.Module):
         seats: rooms × seats × 8; room: rooms × 14.
         A seat with nothing seen is taken to be no seat. Logits come out: rooms × seats × queries × …
         """
-        every = list(range(self.size.steps))
+        rooms, asked, length, d = steps.shape[0], len(queries), self.size.steps, self.size.d_model
+        every = list(range(length))
+        # From here on the seats of all rooms stand in one row: N = rooms · seats.
+        there = seen.amax(-1)
+        seen = seen.reshape(-1, length, 1)
+        steps = steps.reshape(-1, length, len(STEP_FEATURES))
         # A missing look is no look at zero degrees: its row is wiped, and nobody may attend to it.
-        x = self.embed_step(steps * seen[..., None]) * seen[..., None] + self.embed_seat(seats)[..., None, :]
-        missing = (1 - seen)[..., None, None, :] * NEVER
-        x1, _ = self.first(x, x, self.by_age(self.age_first, every) + missing)
-        at = x1[..., queries, :]
-        x2, alpha = self.second(at, x1, self.by_age(self.age_second, queries) + missing)
+        look = flat(self.embed_step, steps * seen).reshape(-1, length, d) * seen
+        x = look + flat(self.embed_seat, seats).reshape(-1, 1, d)
+        missing = ((1 - seen) * NEVER).reshape(-1, 1, 1, length)
+        x1, _ = self.first(x, x, self.by_age(self.age_first, every) + missing, length, length)
+        at = x1[:, queries] if asked > 1 else x1[:, queries[0] : queries[0] + 1]
+        x2, alpha = self.second(at, x1, self.by_age(self.age_second, queries) + missing, asked, length)
 
-        # Across seats: rooms × queries × (room token + seats) × d.
-        tokens = x2.transpose(1, 2)
-        room_token = self.embed_room(room)[:, None, None, :].expand(-1, len(queries), -1, -1)
+        # Across seats: rooms · queries × (room token + seats) × d.
+        tokens = x2.reshape(rooms, -1, asked, d).transpose(1, 2)
+        room_token = self.embed_room(room)[:, None, None, :].expand(-1, asked, -1, -1)
         z = torch.cat([room_token, tokens], 2)
-        empty = torch.nn.functional.pad((1 - seen.amax(-1)) * NEVER, (1, 0))
-        nobody = empty[:, None, None, None, :]
+        count = z.shape[2]
+        z = z.reshape(-1, count, d)
+        empty = torch.nn.functional.pad((1 - there) * NEVER, (1, 0))
+        nobody = empty[:, None, None, None, :].expand(-1, asked, -1, -1, -1).reshape(-1, 1, 1, count)
         for layer in self.across:
-            z, across = layer(z, z, nobody)
-        seat = self.norm_seat(z[:, :, 1:]).transpose(1, 2)
+            z, across = layer(z, z, nobody, count, count)
+        z = z.reshape(rooms, asked, count, d)
+        seat = self.norm_seat(z[:, :, 1:]).transpose(1, 2).reshape(-1, asked, d)
 
-        moved, beta = self.transfer(seat, self.norm_step(x1), self.by_age(self.age_transfer, queries) + missing)
-        shift = self.shift(torch.cat([seat, moved], -1))
+        moved, beta = self.transfer(seat, self.norm_step(x1), self.by_age(self.age_transfer, queries) + missing, asked, length)
+        by_room = lambda value, width: value.reshape(rooms, -1, asked, width)
+        shift = by_room(flat(self.shift, torch.cat([seat, moved], -1)), 11)
         out = self.room_out(self.norm_room(z[:, :, 0]))
         return {
-            "target": self.target(seat) / self.temperature,
+            "target": by_room(flat(self.target, seat), 5) / self.temperature,
             "shift": shift[..., 0] / self.shift_temperature,
             "from": shift[..., 1:6],
             "to": shift[..., 6:11],
-            "alpha": alpha.mean(-3),
-            "beta": beta[..., 0, :, :],
+            "alpha": by_room(alpha.mean(-3), length),
+            "beta": by_room(beta[:, 0], length),
             "room": out[..., :5],
             "synchrony": out[..., 5],
-            "across": across.mean(-3),
+            "across": across.mean(-3).reshape(rooms, asked, count, count),
         }
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import onnxruntime
 
+from export import feeds
 from features import ROOM_FEATURES, SEAT_FEATURES, STEP_FEATURES, STEPS
 from losses import calibration_error, macro_f1
 from windows import Batch
@@ -17,8 +18,6 @@ def open_session(file: Path) -> onnxruntime.InferenceSession:
 
 
 def onnx_figures(file: Path, batches: list[Batch]) -> dict[str, float]:
-    from export import feeds
-
     session = open_session(file)
     truth, chances, share, room = [], [], [], []
     for batch in batches:

@@ -13,7 +13,14 @@ export interface Memory {
   readonly step: number;
   /** Seats seen within the window, with their looks up to the step under way. */
   seats(): { readonly seat: number; readonly looks: Looks; readonly usual: Usual }[];
+  /** What is usual for every place known, taken or not. */
+  places(): Usual[];
 }
+
+/** A head this many widths off sits in another place. */
+const REACH = 0.8;
+/** More places than a room has; the ones least looked at go first. */
+const MOST_PLACES = 200;
 
 interface Kept {
   /** A ring: the look of step s stands at s modulo STEPS. */
@@ -22,8 +29,23 @@ interface Kept {
   last: number;
 }
 
-export function rememberCamera(): Memory {
+/** @param known what was usual for the room's places before, so that a seat need not be learnt anew. */
+export function rememberCamera(known: readonly Usual[] = []): Memory {
   const kept = new Map<number, Kept>();
+  let empty = [...known];
+
+  function newSeat(face: SeatedFace, step: number): Kept {
+    const before = empty.find((place) => isAt(face, place));
+    empty = empty.filter((place) => place !== before);
+    return { ring: [], usual: learnUsual(step, before), last: Number.NEGATIVE_INFINITY };
+  }
+
+  function leave(seat: number, { usual, last }: Kept) {
+    kept.delete(seat);
+    empty.push(usual.at(last));
+    if (empty.length > MOST_PLACES) empty = empty.sort((a, b) => b.looks - a.looks).slice(0, MOST_PLACES);
+  }
+
   let now = Number.NEGATIVE_INFINITY;
 
   return {
@@ -35,14 +57,14 @@ export function rememberCamera(): Memory {
       if (step < now) return;
       now = step;
       for (const face of faces) {
-        const one = kept.get(face.seat) ?? { ring: [], usual: learnUsual(), last: Number.NEGATIVE_INFINITY };
+        const one = kept.get(face.seat) ?? newSeat(face, step);
         kept.set(face.seat, one);
         one.ring[step % STEPS] = { step, face };
         // Once a step, so that a faster camera does not weigh more.
         if (one.last < step) one.usual.add(face, step);
         one.last = step;
       }
-      for (const [seat, { last }] of kept) if (now - last >= STEPS) kept.delete(seat);
+      for (const [seat, one] of kept) if (now - one.last >= STEPS) leave(seat, one);
     },
     seats() {
       return [...kept].map(([seat, { ring, usual }]) => ({
@@ -55,5 +77,12 @@ export function rememberCamera(): Memory {
         }),
       }));
     },
+    places: () => [...[...kept.values()].map(({ usual, last }) => usual.at(last)), ...empty],
   };
+}
+
+function isAt({ box }: Face, { x, y, width, height }: Usual): boolean {
+  const across = (box.x + box.width / 2 - x) / 2 ** width;
+  const down = (box.y + box.height / 2 - y) / 2 ** height;
+  return Math.hypot(across, down) < REACH;
 }

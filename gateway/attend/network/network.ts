@@ -14,15 +14,19 @@ import {
   type TargetShares,
   type View,
 } from "../../terms.ts";
+import type { Calibration } from "./calibration.ts";
 import { type Explanation, explain } from "./explain.ts";
 import { type Environment, emptyInputs, inputsOf, roomRow } from "./features.ts";
 import { type Memory, rememberCamera } from "./memory.ts";
+import type { Usual } from "./usual.ts";
 
 export interface NetworkOptions {
   /** Whether students have screens of their own. Where there are none, nobody is said to look at one. */
   readonly screens: boolean;
   /** The room's air and light at this moment, as far as known. */
   readonly environment?: () => Environment;
+  /** What was usual for each camera's places when the gateway last ran (`calibration.ts`). */
+  readonly calibration?: Calibration;
 }
 
 /** An `Attender` whose answer takes a moment: the network runs on the event loop's next turn. */
@@ -32,6 +36,8 @@ export interface NetworkAttender {
   observe(view: View, activity: Activity): Promise<Attention>;
   /** Why it says what it says of what that camera saw last; null for a camera that has seen nobody. */
   explain(camera: string, activity: Activity): Promise<Explanation | null>;
+  /** What has been learnt of the room, to be kept for the next start. */
+  calibration(): Calibration;
   close(): Promise<void>;
 }
 
@@ -40,7 +46,7 @@ const SHIFT_REST_STEPS = 3;
 
 /** Loads the network and tries it once. Throws MODEL_LOAD. */
 export async function openNetworkAttender(
-  { screens, environment = () => ({}) }: NetworkOptions,
+  { screens, environment = () => ({}), calibration = {} }: NetworkOptions,
   pack: AttentionPack,
   log: Logger,
 ): Promise<NetworkAttender> {
@@ -69,7 +75,7 @@ export async function openNetworkAttender(
   return {
     model: pack.id,
     async observe(view, activity) {
-      const camera = cameras.get(view.camera) ?? openCamera();
+      const camera = cameras.get(view.camera) ?? openCamera(calibration[view.camera]);
       cameras.set(view.camera, camera);
       const before = camera.memory.step;
       camera.memory.see(view.faces, view.time);
@@ -89,6 +95,11 @@ export async function openNetworkAttender(
       const seats = cameras.get(name)?.memory.seats() ?? [];
       return seats.length === 0 ? null : explain(session, inputsOf(seats, roomRow(activity, environment())));
     },
+    // Cameras that have not been there this time keep what was known of them.
+    calibration: () => ({
+      ...calibration,
+      ...Object.fromEntries([...cameras].map(([name, { memory }]) => [name, memory.places()])),
+    }),
     close: () => (closed ??= session.close()),
   };
 }
@@ -101,7 +112,11 @@ interface Camera {
   readonly shifted: Map<number, number>;
 }
 
-const openCamera = (): Camera => ({ memory: rememberCamera(), answers: new Map(), shifted: new Map() });
+const openCamera = (known?: readonly Usual[]): Camera => ({
+  memory: rememberCamera(known),
+  answers: new Map(),
+  shifted: new Map(),
+});
 
 async function openTried(pack: AttentionPack): Promise<Session> {
   try {

@@ -23,15 +23,32 @@ const HALF_LIFE_STEPS = 1200;
 /** A seat seen for the first time is taken to move by so many degrees; that weighs as one look. */
 const SPREAD_PRIOR = 10;
 
-/** Faded sums of one seat's looks. `add` must not go back in steps. */
-export function learnUsual() {
-  let [weight, last] = [0, 0];
-  const sums = { x: 0, y: 0, width: 0, height: 0, yaw: 0, pitch: 0, yawSquare: 0, pitchSquare: 0 };
-  type Sum = keyof typeof sums;
+/** What was usual for a place before counts for as much as a minute of looking, however long it was learnt. */
+const MOST_BEFORE = 120;
+
+/**
+ * Faded sums of one seat's looks, of which the first was at `step`. `add` must not go back in steps.
+ * @param before what was usual for that place when somebody last sat there.
+ */
+export function learnUsual(step: number, before?: Usual) {
+  let weight = Math.min(MOST_BEFORE, before?.looks ?? 0);
+  let last = step;
+  const { x = 0, y = 0, width = 0, height = 0, yaw = 0, pitch = 0 } = before ?? {};
+  const { yawVariance = 0, pitchVariance = 0 } = before ?? {};
+  const means = {
+    ...{ x, y, width, height, yaw, pitch },
+    yawSquare: yaw ** 2 + yawVariance,
+    pitchSquare: pitch ** 2 + pitchVariance,
+  };
+  type Sum = keyof typeof means;
+  const sums = Object.fromEntries(Object.entries(means).map(([key, mean]) => [key, mean * weight])) as Record<
+    Sum,
+    number
+  >;
 
   return {
     add({ box, yaw, pitch }: Face, step: number): void {
-      const keep = weight === 0 ? 0 : 0.5 ** ((step - last) / HALF_LIFE_STEPS);
+      const keep = 0.5 ** ((step - last) / HALF_LIFE_STEPS);
       const look: Record<Sum, number> = {
         x: box.x + box.width / 2,
         y: box.y + box.height / 2,

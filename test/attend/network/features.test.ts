@@ -1,7 +1,12 @@
 import { readFileSync } from "node:fs";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
 import { describe, expect, it } from "vitest";
+import { readCalibration, writeCalibration } from "../../../gateway/attend/network/calibration.ts";
 import { roomRow, seatRow, writeSteps } from "../../../gateway/attend/network/features.ts";
 import { rememberCamera } from "../../../gateway/attend/network/memory.ts";
+import type { Usual } from "../../../gateway/attend/network/usual.ts";
 import type { SeatedFace } from "../../../gateway/terms.ts";
 import { SEAT_FEATURES, STEP_FEATURES, STEPS } from "../../../models/attention/pack.ts";
 
@@ -91,5 +96,41 @@ describe("the memory of a camera", () => {
     expect(memory.seats().map(({ seat }) => seat)).toEqual([1, 2]);
     memory.see([face(2)], 40_000);
     expect(memory.seats().map(({ seat }) => seat)).toEqual([2]);
+  });
+
+  it("knows a place again when somebody sits down in it, and lets go of it with what has been learnt", () => {
+    const memory = rememberCamera();
+    for (let step = 0; step < 60; step++) memory.see([face(1, 20)], step * 500);
+    for (let step = 60; step < 200; step++) memory.see([], step * 500);
+    expect(memory.seats()).toEqual([]);
+    const [place] = memory.places() as [Usual];
+    expect(place.yaw).toBeCloseTo(20, 5);
+
+    const later = rememberCamera(JSON.parse(JSON.stringify(memory.places())));
+    later.see([face(7, 20)], 9e8);
+    const [{ usual }] = later.seats() as [ReturnType<typeof later.seats>[0]];
+    expect(usual.yaw).toBeCloseTo(20, 5);
+    expect(usual.looks).toBeGreaterThan(50);
+    expect(later.places()).toHaveLength(1);
+    // Elsewhere in the room nothing is known.
+    const elsewhere = { ...face(8, 0), box: { x: 0.1, y: 0.2, width: 0.05, height: 0.1 } };
+    later.see([elsewhere], 9e8 + 500);
+    expect(later.seats().find(({ seat }) => seat === 8)!.usual.looks).toBeCloseTo(1, 5);
+  });
+
+  it("keeps a calibration on disk, and starts anew where there is none or it is damaged", async () => {
+    const folder = await mkdtemp(path.join(tmpdir(), "calibration-"));
+    try {
+      const file = path.join(folder, "usual.json");
+      expect(await readCalibration(file)).toEqual({});
+      const memory = rememberCamera();
+      memory.see([face(1, 12)], 0);
+      await writeCalibration(file, { front: memory.places() });
+      expect(await readCalibration(file)).toEqual({ front: memory.places() });
+      await writeFile(file, "{");
+      expect(await readCalibration(file)).toEqual({});
+    } finally {
+      await rm(folder, { recursive: true });
+    }
   });
 });
