@@ -81,7 +81,12 @@ export async function openGateway(
     );
     const publisher = parts.add(
       await openPublisher(
-        { root, mqtt, spool: { ...config.spool, folder: path.join(dataFolder, "spool") } },
+        {
+          root,
+          mqtt,
+          spool: { ...config.spool, folder: path.join(dataFolder, "spool") },
+          isHeard: () => record.state().listening,
+        },
         { log, clock },
       ),
       (it) => it.close(),

@@ -1,10 +1,12 @@
-import { readFile } from "node:fs/promises";
-import { connect, type IClientOptions, type IPublishPacket, type MqttClient } from "mqtt";
+import { connect, type IPublishPacket, type MqttClient } from "mqtt";
 import { systemClock } from "./clock.ts";
 import { failure, type GatewayError, reason } from "./errors.ts";
 import { type Inbox, openInbox } from "./inbox.ts";
 import { type Logger, withoutCredentials } from "./log.ts";
+import { clientOptions, KEEPALIVE_SECONDS, type MqttOptions } from "./mqttOptions.ts";
 import type { Clock } from "./terms.ts";
+
+export type { MqttOptions } from "./mqttOptions.ts";
 
 /**
  * The one door to MQTT: publishes, subscribes, and finds its own way back to a broker that went away.
@@ -15,6 +17,8 @@ import type { Clock } from "./terms.ts";
  */
 export interface MqttConnection {
   readonly connected: boolean;
+  /** Connected, and the broker has answered every `subscribe`, if only to refuse it. */
+  readonly subscribed: boolean;
   /** QoS 1; resolves on PUBACK. Rejects when there is no connection, or when it ends before the PUBACK. */
   publish(topic: string, payload: string, options: { retain: boolean }): Promise<void>;
   /**
@@ -37,28 +41,12 @@ export interface MqttConnection {
 export type MqttState = "connected" | "disconnected" | "refused";
 export type MessageHandler = (topic: string, payload: Buffer, retained: boolean) => Promise<void>;
 
-export interface MqttOptions {
-  /** `mqtt://host:port`, or `mqtts://` for TLS. */
-  readonly url: string;
-  readonly username?: string | undefined;
-  readonly password?: string | undefined;
-  /** PEM file of the authority that signed the broker's certificate; the system's authorities if left out. */
-  readonly caFile?: string | undefined;
-  readonly clientId: string;
-  /** What the broker says in our name when we vanish. */
-  readonly will?: { readonly topic: string; readonly payload: string; readonly retain: boolean };
-  readonly cleanSession: boolean;
-  /** How many messages may be handled at the same time; 1 if left out, and then each waits for the one before it. */
-  readonly handleAtOnce?: number;
-}
-
 const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 30_000;
 /** A wrong password mends itself only when somebody acts; asking often looks like guessing and gets us banned. */
 const REFUSED_PAUSE_MS = 5_000;
 /** A connection that lived shorter does not reset the pause: two clients with one id throw each other out for ever. */
 const STABLE_MS = 10_000;
-const KEEPALIVE_SECONDS = 30;
 const GOODBYE_MS = 1_000;
 
 /** [MQTT-3.2.2.3] CONNACK codes that a person must mend: version, client id, password, rights. 3 is "unavailable". */
@@ -79,6 +67,8 @@ export function connectMqtt(options: MqttOptions, log: Logger, clock: Clock = sy
   const stateHandlers: ((state: MqttState, problem?: GatewayError) => void)[] = [];
   const filters = new Set<string>();
   const granted = new Set<string>();
+  /** On this connection: only a person can mend that. */
+  const refused = new Set<string>();
   const unacknowledged = new Set<(error: Error) => void>();
   let handle: MessageHandler = async () => {};
   let inbox: Inbox | undefined;
@@ -123,6 +113,7 @@ export function connectMqtt(options: MqttOptions, log: Logger, clock: Clock = sy
       client.on("connect", ({ sessionPresent }) => {
         connectedAt = clock.elapsed();
         if (!sessionPresent) granted.clear();
+        refused.clear();
         current = client;
         become("connected");
         for (const filter of filters)
@@ -185,6 +176,7 @@ export function connectMqtt(options: MqttOptions, log: Logger, clock: Clock = sy
       granted.add(filter);
     } catch (error) {
       if (client !== current) return; // The connection ended; the next one asks again.
+      refused.add(filter);
       throw failure("BROKER_REFUSED", { url, reason: `it does not let us read ${filter}` }, error);
     }
   }
@@ -204,6 +196,12 @@ export function connectMqtt(options: MqttOptions, log: Logger, clock: Clock = sy
   return {
     get connected() {
       return current?.connected === true;
+    },
+    get subscribed() {
+      return (
+        current?.connected === true &&
+        [...filters].every((filter) => granted.has(filter) || refused.has(filter))
+      );
     },
     publish(topic, payload, { retain }) {
       return new Promise((resolve, fail) => {
@@ -232,26 +230,5 @@ export function connectMqtt(options: MqttOptions, log: Logger, clock: Clock = sy
       if (latest) await goodbye(latest);
       await running;
     },
-  };
-}
-
-async function clientOptions(options: MqttOptions): Promise<IClientOptions> {
-  return {
-    protocolVersion: 4, // aedes speaks no later one
-    reconnectPeriod: 0,
-    resubscribe: false,
-    queueQoSZero: false,
-    keepalive: KEEPALIVE_SECONDS,
-    connectTimeout: 10_000,
-    clientId: options.clientId,
-    clean: options.cleanSession,
-    // Left out rather than undefined: an undefined one would hide what stands in the URL.
-    ...(options.username !== undefined && { username: options.username }),
-    ...(options.password !== undefined && { password: options.password }),
-    ...(options.will && {
-      will: { ...options.will, payload: Buffer.from(options.will.payload), qos: 1 as const },
-    }),
-    // Read at each attempt: certificates are renewed while gateways run.
-    ...(options.caFile !== undefined && { ca: await readFile(options.caFile) }),
   };
 }

@@ -6,7 +6,7 @@ import { packageRoot } from "../gateway/paths.ts";
 /** The walls of the house, asserted from the code itself. `docs/architecture.md` says why they stand. */
 
 const STEPS = ["eye", "sense", "attend", "protect", "publish", "record", "show"];
-const BASE = ["terms", "errors", "log", "clock", "options", "paths", "yaml", "mqtt", "inbox", "onnx"];
+const BASE = ["terms", "errors", "log", "clock", "options", "paths", "yaml", "mqtt", "mqttOptions", "inbox", "folders", "onnx"];
 
 interface Source {
   /** Relative to the package, with forward slashes. */

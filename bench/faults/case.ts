@@ -131,7 +131,10 @@ async function openHouse(folder: string, options: HouseOptions, log: Logger): Pr
     clock,
   });
   const spool = { folder: path.join(folder, "spool"), commitMilliseconds: 20 };
-  const publisher = await openPublisher({ root, mqtt, spool }, { log, clock });
+  const publisher = await openPublisher(
+    { root, mqtt, spool, isHeard: () => record.state().listening },
+    { log, clock },
+  );
   let closed: Promise<void> | undefined;
   return {
     broker,

@@ -63,14 +63,21 @@ export interface PublisherOptions {
   readonly root: string;
   readonly mqtt: z.output<typeof mqttOptions> & { readonly url: string };
   readonly spool: SpoolSettings;
+  /**
+   * Whether somebody listens who must not miss anything. Until then nothing is sent: a broker that knows no session for
+   * the recorder yet, or has lost it, takes a message and hands it to nobody.
+   */
+  readonly isHeard?: () => boolean;
 }
 
 /** Enough to keep a broker busy whose answer takes a moment; mqtt.js keeps each in memory, and its ids wrap at 65,535. */
 const IN_FLIGHT = 500;
 const GOODBYE_MS = 2_000;
+/** How often it is asked whether the recorder listens. */
+const LISTEN_MS = 100;
 
 export async function openPublisher(
-  { root, mqtt, spool: spoolSettings }: PublisherOptions,
+  { root, mqtt, spool: spoolSettings, isHeard = () => true }: PublisherOptions,
   { log, clock }: { log: Logger; clock: Clock },
 ): Promise<Publisher> {
   const password = mqtt.password === undefined ? undefined : revealSecret(mqtt.password);
@@ -94,6 +101,7 @@ export async function openPublisher(
   /** `online` has been acknowledged on this connection. */
   let announced = false;
   let closing: Promise<void> | undefined;
+  const ending = new AbortController();
   /** Read from the spool and not sent yet: reading a hundred costs little more than reading one. */
   let ready: Entry[] = [];
   /** Sent and not acknowledged in the spool, in order. */
@@ -148,6 +156,11 @@ export async function openPublisher(
         window = [];
         broken = false;
       }
+      if (connection.connected && announced && !isHeard()) {
+        await clock.sleep(LISTEN_MS, ending.signal);
+        again ||= !ending.signal.aborted;
+        continue;
+      }
       while (connection.connected && announced && !broken && inFlight < widest) {
         if (ready.length === 0) ready = [...(await spool.take(IN_FLIGHT))];
         const next = ready.shift();
@@ -200,6 +213,7 @@ export async function openPublisher(
     while (connection.connected && (spool.depth() > 0 || inFlight > 0) && clock.elapsed() < until)
       await clock.sleep(20);
     announced = false;
+    ending.abort();
     if (connection.connected) {
       const said = new AbortController();
       const saying = connection.publish(stateTopic, "stopped", { retain: true }).catch(() => {});

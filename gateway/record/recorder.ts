@@ -34,6 +34,8 @@ export interface RecorderOptions {
 
 export interface RecorderState {
   readonly connected: boolean;
+  /** What is published now is heard: subscribed, or shown every message by the broker. */
+  readonly listening: boolean;
   readonly sinks: Readonly<Record<string, SinkState>>;
   /** Messages that could not be understood, by reason. */
   readonly refused: Readonly<Record<string, number>>;
@@ -49,6 +51,7 @@ export interface Recorder {
 
 interface Source {
   readonly connected: boolean;
+  readonly listening: boolean;
   close(): Promise<void>;
 }
 
@@ -144,7 +147,7 @@ export async function openRecorder(
       closing.signal.throwIfAborted();
       if (topic.startsWith(within)) await hear(topic, payload);
     });
-    return { connected: true, close: async () => closing.abort() };
+    return { connected: true, listening: true, close: async () => closing.abort() };
   }
 
   async function subscribe(): Promise<Source> {
@@ -163,6 +166,9 @@ export async function openRecorder(
       get connected() {
         return mqtt.connected;
       },
+      get listening() {
+        return mqtt.subscribed;
+      },
       async close() {
         closing.abort();
         await mqtt.close();
@@ -174,6 +180,7 @@ export async function openRecorder(
   return {
     state: () => ({
       connected: source.connected,
+      listening: source.listening,
       sinks: Object.fromEntries([...drains].map(([name, drain]) => [name, drain.state()])),
       refused: Object.fromEntries(refused),
       damaged: journal.damaged,

@@ -29,7 +29,12 @@ const record = order.record
   : null;
 const publisher = order.send
   ? await openPublisher(
-      { root: order.root ?? ROOT, mqtt, spool: { folder: path.join(order.folder, "spool"), ...order.spool } },
+      {
+        root: order.root ?? ROOT,
+        mqtt,
+        spool: { folder: path.join(order.folder, "spool"), ...order.spool },
+        ...(record && { isHeard: () => record.state().listening }),
+      },
       context,
     )
   : null;
