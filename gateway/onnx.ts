@@ -52,6 +52,9 @@ export async function openSession(
 }
 
 async function loadRuntime() {
+  // ONNX Runtime 1.30 for Linux reports to its makers unless told otherwise, with a device id of its own that it keeps in
+  // the user's cache folder (onnxruntime/core/platform/posix/telemetry.cc). It reads this when its library is loaded.
+  process.env.ORT_DISABLE_TELEMETRY = "1";
   const ort = await import("onnxruntime-node");
   // It would write to standard error by itself what it also throws; the ladder says it in one line.
   ort.env.logLevel = "fatal";

@@ -18,7 +18,8 @@ const PEERS = [
   { program: "mosquitto_passwd", debian: "mosquitto", without: "an external broker with a password" },
   { program: "influxd", debian: "influxdb", without: "recording into InfluxDB (record)" },
   { program: "ffmpeg", debian: "ffmpeg", without: "video made by the tests (eye/capture, analyse)" },
-  { program: "chromium", debian: "chromium", without: "the live page in a browser (show/live)" },
+  { program: "chromium", debian: "chromium", without: "the live page in a browser (show, commands/live)" },
+  { program: "strace", debian: "strace", without: "that the eye opens no socket and writes no file (quiet)" },
 ];
 
 const has = (program) =>

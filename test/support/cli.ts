@@ -9,7 +9,7 @@ export interface Outcome {
   readonly err: string;
 }
 
-const program = path.join(packageRoot, "bin", "focus-gateway.js");
+export const program = path.join(packageRoot, "bin", "focus-gateway.js");
 
 /** Runs a command to its end, as a person would. */
 export async function cli(
