@@ -1,12 +1,12 @@
-import { type Browser, chromium } from "playwright-core";
+import type { Browser } from "playwright-core";
 import { afterAll, describe, expect, it } from "vitest";
 import { preparedForTests } from "../models/prepared.ts";
+import { hasBrowser, openBrowser } from "../support/browser.ts";
 import type { Running } from "../support/cli.ts";
-import { findProgram, until } from "../support/programs.ts";
+import { until } from "../support/programs.ts";
 import { endGateway, layRoom, startGateway } from "../support/room.ts";
 
 const prepared = await preparedForTests();
-const executablePath = findProgram("chromium");
 
 let gateway: Running | undefined;
 let browser: Browser | undefined;
@@ -15,7 +15,7 @@ afterAll(async () => {
   if (gateway) await endGateway(gateway);
 });
 
-describe.skipIf(!prepared || !executablePath)(
+describe.skipIf(!prepared || !hasBrowser)(
   "the live page of a gateway that runs (skipped without the model pack and chromium)",
   () => {
     it("shows the class as a number that moves, obeys the activity and the pause button, and comes back", async () => {
@@ -23,18 +23,7 @@ describe.skipIf(!prepared || !executablePath)(
         show: { live: { port: live }, health: { port: health } },
       }));
       gateway = await startGateway(room.config);
-      browser = await chromium.launch({
-        executablePath: executablePath!,
-        args: [
-          "--no-sandbox",
-          "--disable-gpu",
-          "--disable-quic",
-          "--no-first-run",
-          "--disable-background-networking",
-          "--disable-component-update",
-          "--disable-sync",
-        ],
-      });
+      browser = await openBrowser();
       const page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
       await page.goto(`http://127.0.0.1:${room.ports.live}/live`);
       const text = () => page.locator("body").innerText();

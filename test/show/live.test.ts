@@ -5,21 +5,21 @@ import type { AddressInfo } from "node:net";
 import path from "node:path";
 import bcrypt from "bcryptjs";
 import mqtt, { type MqttClient } from "mqtt";
-import { type Browser, chromium, type Page } from "playwright-core";
+import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { WebSocket } from "ws";
 import { systemClock } from "../../gateway/clock.ts";
 import { createLogger } from "../../gateway/log.ts";
 import { type LivePage, liveOptions, openLivePage } from "../../gateway/show/live.ts";
+import { hasBrowser, openBrowser } from "../support/browser.ts";
 import { startChild } from "../support/child.ts";
 import { hasMosquitto, type Mosquitto, startMosquitto } from "../support/mosquitto.ts";
 import { temporaryFolder } from "../support/places.ts";
 import { childProcesses, isAlive } from "../support/processes.ts";
-import { findProgram, until } from "../support/programs.ts";
+import { until } from "../support/programs.ts";
 
 // Needs the compiled program (`npm run build`, which `npm test` does): the live page is a process of its own.
 
-const chromiumPath = findProgram("chromium");
 const password = "not to be seen anywhere";
 const topics = "classroom/v1/school/room-1";
 const log = createLogger("error", false);
@@ -66,7 +66,7 @@ function windowNow(changes: object = {}): string {
 
 const unknown = { focus: null, low: null, high: null, targets: null, shifts_per_min: null, synchrony: null };
 
-describe.skipIf(!hasMosquitto || !chromiumPath)("the live page (needs mosquitto and chromium)", () => {
+describe.skipIf(!hasMosquitto || !hasBrowser)("the live page (needs mosquitto and chromium)", () => {
   let mosquitto: Mosquitto;
   let live: LivePage;
   let browser: Browser;
@@ -91,18 +91,7 @@ describe.skipIf(!hasMosquitto || !chromiumPath)("the live page (needs mosquitto 
     client = await mqtt.connectAsync(mosquitto.url, { username: "gateway", password });
     client.on("message", (topic, payload) => heard.push({ topic, payload: payload.toString() }));
     await client.subscribeAsync(`${topics}/set/#`, { qos: 1 });
-    browser = await chromium.launch({
-      executablePath: chromiumPath!,
-      args: [
-        "--no-sandbox",
-        "--disable-gpu",
-        "--disable-quic",
-        "--no-first-run",
-        "--disable-background-networking",
-        "--disable-component-update",
-        "--disable-sync",
-      ],
-    });
+    browser = await openBrowser();
     page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
     await page.goto(live.url);
     await state("waiting");
