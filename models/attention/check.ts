@@ -1,10 +1,11 @@
 import { attendOptions, openAttender } from "../../gateway/attend/attend.ts";
 import { emptyInputs } from "../../gateway/attend/network/features.ts";
 import { openNetworkAttender } from "../../gateway/attend/network/network.ts";
-import type { Perception } from "../../gateway/eye/perceive/perceive.ts";
+import { openPerception, type Perception, perceiveOptions } from "../../gateway/eye/perceive/perceive.ts";
 import type { Logger } from "../../gateway/log.ts";
 import { openSession } from "../../gateway/onnx.ts";
-import type { CheckRow } from "../check.ts";
+import type { CheckOptions, CheckRow } from "../check.ts";
+import type { PreparedPack } from "../manifest.ts";
 import { type Figures, judge, largestGap } from "./evaluate.ts";
 import { type AttentionPack, openAttentionPack } from "./pack.ts";
 import { drawRoom, HELD_OUT_KINDS } from "./rooms.ts";
@@ -29,6 +30,23 @@ export async function recordHeldOut(
     recordings.push(await recordLesson(room, perception, { steps, from: (index * 53) % 200, onStep }));
   }
   return recordings;
+}
+
+/**
+ * The attention network's part of `models check`: two rooms, a minute each, of which the second half counts. Takes one
+ * to three minutes, most of them to draw and look. Throws MODEL_LOAD and what `openAttentionPack` throws.
+ */
+export async function checkAttention(
+  eyes: PreparedPack,
+  { log, onProgress }: CheckOptions,
+): Promise<CheckRow[]> {
+  const perception = await openPerception(perceiveOptions.parse({}), eyes, log);
+  try {
+    const options = { rooms: 2, steps: 120, ...(onProgress ? { onProgress } : {}) };
+    return attentionRows(await evaluateAttention(await recordHeldOut(perception, options), log));
+  } finally {
+    await perception.close();
+  }
 }
 
 export interface Evaluation {

@@ -5,6 +5,7 @@ import {
   type Answer,
   accuracy,
   calibrationError,
+  confusion,
   correlation,
   macroF1,
   mean,
@@ -34,6 +35,8 @@ export interface Figures {
   readonly focusError: number;
   readonly focusCorrelation: number;
   readonly calibrationError: number;
+  /** By true target: how often each target was said. */
+  readonly confusion: Readonly<Record<Target, Readonly<Record<Target, number>>>>;
   /** Accuracy by cohort, where there are enough answers to say. */
   readonly cohorts: Readonly<Record<string, { readonly accuracy: number; readonly answers: number }>>;
 }
@@ -69,6 +72,7 @@ export async function judge(
       windows.map(({ said }) => said),
     ),
     calibrationError: calibrationError(answers),
+    confusion: confusion(answers),
     cohorts: byCohort(answers),
   };
 }
@@ -131,10 +135,10 @@ function namesOf({ row, skin, hair, glasses }: Cohort, { cohorts }: Recording): 
   const rows = 1 + Math.max(...cohorts.map((one) => one.row));
   const third = ["front", "middle", "back"][Math.min(2, Math.floor((3 * row) / rows))];
   return [
-    `skin ${light > 185 ? "light" : light > 120 ? "medium" : "dark"}`,
-    hair === "scarf" ? "headscarf" : "no headscarf",
-    glasses ? "glasses" : "no glasses",
-    `${third} rows`,
+    `skin: ${light > 185 ? "light" : light > 120 ? "medium" : "dark"}`,
+    `hair: ${hair === "scarf" ? "under a scarf" : "seen"}`,
+    `glasses: ${glasses ? "yes" : "no"}`,
+    `rows: ${third}`,
   ];
 }
 
@@ -149,14 +153,22 @@ function byCohort(answers: readonly Answer[]): Figures["cohorts"] {
   return Object.fromEntries(rows.filter(([, row]) => row.answers >= ENOUGH));
 }
 
-/** The largest difference of accuracy between two groups. */
+/** The largest difference of accuracy between two groups that differ in one thing. */
 export function largestGap(cohorts: Figures["cohorts"]): {
   readonly gap: number;
   readonly between: readonly [string, string];
 } {
-  const sorted = Object.entries(cohorts).sort(([, a], [, b]) => a.accuracy - b.accuracy);
-  const [least, most] = [sorted[0], sorted.at(-1)];
-  return least && most
-    ? { gap: most[1].accuracy - least[1].accuracy, between: [least[0], most[0]] }
-    : { gap: Number.NaN, between: ["", ""] };
+  const names = Object.keys(cohorts);
+  const pairs = names.flatMap((one) =>
+    names
+      .filter((other) => other.split(":")[0] === one.split(":")[0])
+      .map((other) => ({
+        between: [one, other] as const,
+        gap: cohorts[other]!.accuracy - cohorts[one]!.accuracy,
+      })),
+  );
+  return pairs.reduce((most, pair) => (pair.gap > most.gap ? pair : most), {
+    between: ["", ""] as const,
+    gap: 0,
+  });
 }

@@ -37,6 +37,15 @@ export function calibrationError(answers: readonly Answer[], bins = 15): number 
   return error;
 }
 
+/** How often each target was said, by the true one. */
+export function confusion(answers: readonly Answer[]): Record<Target, Record<Target, number>> {
+  const by = <T>(value: (target: Target) => T) =>
+    Object.fromEntries(TARGETS.map((target) => [target, value(target)])) as Record<Target, T>;
+  return by((truth) =>
+    by((said) => answers.filter((answer) => answer.truth === truth && answer.said === said).length),
+  );
+}
+
 /** A turn of one seat from one target to another, at a time in seconds. */
 export interface Turn {
   readonly seat: string;
