@@ -141,10 +141,11 @@ program
   .description(
     "check config, cameras, models, broker, database, disk, clock and rights, and say what to do about each failure",
   )
+  .option("--fix", "also set up in InfluxDB how long data stays, and its roll-ups")
   .addOption(configOption())
   .addOption(jsonOption())
-  .action(async ({ config, json }) =>
-    (await import("./commands/doctor.ts")).doctor(openTerminal(json), config),
+  .action(async ({ config, fix, json }) =>
+    (await import("./commands/doctor.ts")).doctor(openTerminal(json), config, fix === true),
   );
 
 const config = program

@@ -8,7 +8,7 @@ import { createLogger } from "../log.ts";
 import { connectMqtt } from "../mqtt.ts";
 import { revealSecret } from "../options.ts";
 import { openBroker } from "../publish/publish.ts";
-import { probeInflux, queryStore } from "../record/record.ts";
+import { manageInflux, probeInflux, queryStore } from "../record/record.ts";
 import { readVitals } from "../show/show.ts";
 import { preparedPack } from "./models.ts";
 import type { Terminal } from "./terminal.ts";
@@ -36,8 +36,11 @@ const ANSWER_SECONDS = 8;
 /** Less than this and the gateway will soon be dropping data. */
 const LITTLE_DISK_MB = 1_000;
 
-/** One line a check; exit code 1 when something failed. Runs beside a gateway that is up, and then asks that. */
-export async function doctor(terminal: Terminal, configFile: string | undefined): Promise<void> {
+/**
+ * One line a check; exit code 1 when something failed. Runs beside a gateway that is up, and then asks that. With `fix`
+ * it also sets up what InfluxDB keeps, and for how long.
+ */
+export async function doctor(terminal: Terminal, configFile: string | undefined, fix = false): Promise<void> {
   const findings: Finding[] = [];
   const tell = (finding: Finding) => {
     findings.push(finding);
@@ -70,6 +73,7 @@ export async function doctor(terminal: Terminal, configFile: string | undefined)
   await check("broker", () => checkBroker(config, running));
   await check("store", () => checkStore(config, running));
   if (config.record.influx) await check("influx", () => checkInflux(config));
+  if (config.record.influx && fix) await check("roll-ups", () => fixInflux(config));
   await check("sensors", async () => ok("sensors", "none configured"));
   if (running) await check("gateway", () => askGateway(config));
   else await check("cameras", () => checkEye(terminal, config));
@@ -148,6 +152,11 @@ async function checkStore({ record, dataFolder }: Config, running: boolean): Pro
 async function checkInflux({ record }: Config): Promise<Finding> {
   await probeInflux(record.influx!);
   return ok("influx", `${record.influx!.url} takes points`);
+}
+
+async function fixInflux({ record }: Config): Promise<Finding[]> {
+  const done = await manageInflux(record.influx!, record.keep);
+  return done.map((says) => ok("roll-ups", says));
 }
 
 /** Models, provider and every camera, by really looking through them. */

@@ -83,7 +83,7 @@ export async function openBroker(options: z.output<typeof brokerOptions>, log: L
   const { Aedes } = await import("aedes");
   const aedes = await Aedes.createBroker({
     connectTimeout: 10_000,
-    drainTimeout: 30_000, // a subscriber that never reads is let go
+    drainTimeout: 10_000, // a subscriber that never reads holds up everybody, and is let go
     authenticate(client, username, password, done) {
       const user = users.size === 0 ? { digest: digest(""), ...EVERYTHING } : users.get(username ?? "");
       if (user && (users.size === 0 || timingSafeEqual(user.digest, digest(password ?? "")))) {
