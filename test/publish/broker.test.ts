@@ -151,3 +151,22 @@ test("closing ends every connection, also those that never said a word", async (
   await until(silent.ended, 2, "the silent one's end");
   await until(() => !connection.connected || undefined, 2, "the client's end");
 });
+
+test("acknowledges a message once the witness has it, and hangs up on what the witness will not have", async () => {
+  const broker = await opened();
+  let has: () => void = () => {};
+  broker.witness((topic) =>
+    topic === "bad" ? Promise.reject(new Error("no")) : new Promise<void>((resolve) => (has = resolve)),
+  );
+  const sender = client({ url: broker.url });
+  await until(() => sender.connected || undefined);
+  let acknowledged = false;
+  const published = sender.publish("good", "1", { retain: false }).then(() => {
+    acknowledged = true;
+  });
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  expect(acknowledged).toBe(false);
+  has();
+  await published;
+  await expect(sender.publish("bad", "1", { retain: false })).rejects.toThrow("no PUBACK");
+});

@@ -1,5 +1,7 @@
 import { once } from "node:events";
+import { readdir, readFile } from "node:fs/promises";
 import { type AddressInfo, createServer } from "node:net";
+import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { Aedes } from "aedes";
 import { describe, expect, onTestFinished, test } from "vitest";
@@ -54,6 +56,43 @@ const states = (received: [string, string][]) =>
 const upTo = (count: number) => Array.from({ length: count }, (_, n) => n);
 
 describe.skipIf(!hasMosquitto)("a publisher, with a real Mosquitto", () => {
+  test("sets a message aside on which the broker always hangs up, and delivers all the others", async () => {
+    const broker = await startMosquitto({ extra: ["max_packet_size 5000"] });
+    onTestFinished(() => broker.stop());
+    const folder = await temporaryFolder();
+    const publisher = await opened({ url: broker.url }, folder);
+    const { received } = await reader(broker.url);
+    for (const n of upTo(20)) {
+      if (n === 10) await publisher.send({ ...numbered(10), payload: "x".repeat(20_000) });
+      else await publisher.send(numbered(n));
+    }
+    await until(() => publisher.state().spoolDepth === 0 || undefined, 60, "the spool to empty");
+    await until(() => focus(received).includes(19) || undefined);
+    expect([...new Set(focus(received))]).toEqual(upTo(20).filter((n) => n !== 10));
+    expect(publisher.state().setAside).toBe(1);
+    const [kept] = await readdir(path.join(folder, "quarantine"));
+    const message = JSON.parse(await readFile(path.join(folder, "quarantine", kept!), "utf8"));
+    expect(message).toMatchObject({ topic: `${root}/focus`, payload: "x".repeat(20_000) });
+  }, 70_000);
+
+  test("sends nothing before somebody listens who must not miss it", async () => {
+    const broker = await startMosquitto();
+    onTestFinished(() => broker.stop());
+    let heard = false;
+    const spool = { folder: await temporaryFolder(), commitMilliseconds: 5 };
+    const mqtt = { url: broker.url };
+    const publisher = await openPublisher({ root, mqtt, spool, isHeard: () => heard }, context);
+    onTestFinished(() => publisher.close());
+    for (const n of upTo(5)) await publisher.send(numbered(n));
+    await until(() => publisher.state().connected || undefined);
+    await systemClock.sleep(300);
+    expect(publisher.state().spoolDepth).toBe(5);
+    const { received } = await reader(broker.url);
+    heard = true;
+    await until(() => focus(received).length >= 5 || undefined);
+    expect(focus(received)).toEqual(upTo(5));
+  });
+
   test("publishes in order with a password, says online and stopped, and leaves nothing behind", async () => {
     const login = { username: "gateway", password: "s3cret" };
     const broker = await startMosquitto({ users: { gateway: "s3cret" } });
