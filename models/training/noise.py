@@ -15,8 +15,6 @@ from lessons import (EYES, FOUND, HEIGHT, PITCH, ROLL, SEYES, SHEIGHT, SPITCH, S
 HELD_OUT_HAIR, HELD_OUT_SKIN = "scarf", "#5f3a25"
 YAW_EDGES = [0, 12, 24, 36, 48, 180]
 QUANTILES = np.linspace(0, 1, 21)
-TYPICAL_HEIGHT = 0.08
-"""Of a face, in shares of the picture. Smaller ones are read worse: noise grows by exp(bySize) for each halving."""
 EYE_EDGES = [-0.01, 0.15, 0.4, 0.6, 0.8, 1.01]
 
 
@@ -70,10 +68,7 @@ def measure(lessons: list[Lesson]) -> dict:
         within = rest - own[where]
         follows = (o[1:] == o[:-1]) & (k[1:] == k[:-1] + 1)
         rho = float(np.sum(within[1:][follows] * within[:-1][follows]) / np.sum(within[:-1][follows] ** 2))
-        size = np.log2(t[:, HEIGHT] / TYPICAL_HEIGHT)
-        slope = np.polyfit(size, np.log(np.abs(within) + 0.05 * within.std()), 1)[0]
         noise["readings"][name] = {
-            "bySize": float(np.clip(slope, -1.5, 0)),
             "weights": weights.tolist(),
             "between": float(own.std()),
             "within": [float(within[yaw_bin == b].std()) if (yaw_bin == b).sum() > 20 else float(within.std())
@@ -114,29 +109,18 @@ def slow(random, shape, correlation):
     return fresh
 
 
-def farther(truth: np.ndarray, zoom: float) -> np.ndarray:
-    """The same lesson from a camera that sees wider: all is smaller and nearer the middle of the picture."""
-    truth = truth.copy()
-    truth[..., [X, Y]] = 0.5 + (truth[..., [X, Y]] - 0.5) * zoom
-    truth[..., [WIDTH, HEIGHT]] *= zoom
-    return truth
-
-
 def lay_over(truth: np.ndarray, noise: dict, random: np.random.Generator) -> np.ndarray:
     """Truth (steps × seats × 12) as the perception might have seen it (steps × seats × 10)."""
-    truth = farther(truth, random.uniform(0.55, 1)) if random.random() < 0.4 else truth
     steps, seats = truth.shape[:2]
     terms = shape_of(truth[..., YAW], truth[..., PITCH], truth[..., ROLL])
     yaw_bin = bin_of(np.abs(truth[..., YAW]), YAW_EDGES)
-    size = np.clip(np.log2(truth[..., HEIGHT] / TYPICAL_HEIGHT), -2, 2)
     # How strongly this room's camera shows all that, so that the network does not lean on one camera's exact noise.
     strength = random.uniform(0.7, 1.3)
 
     def read(name):
         one = noise["readings"][name]
-        strength_here = strength * np.exp(one["bySize"] * size)
-        own = random.standard_normal(seats) * one["between"] * strength_here
-        rest = slow(random, (steps, seats), max(0.0, one["correlation"])) * np.array(one["within"])[yaw_bin] * strength_here
+        own = random.standard_normal(seats) * one["between"] * strength
+        rest = slow(random, (steps, seats), max(0.0, one["correlation"])) * np.array(one["within"])[yaw_bin] * strength
         return terms @ np.array(one["weights"]) + own + rest
 
     seen = np.zeros((steps, seats, 10), np.float32)

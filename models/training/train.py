@@ -31,8 +31,8 @@ SEATS = 320
 """In a batch: many small rooms or few large ones."""
 ROOMS = 16
 """In a batch of validation."""
-REAL_SHARE, LAST_REAL_SHARE = 0.3, 0.6
-"""Share of windows that real perception saw in pixels, and after pruning; the others are truth with the measured noise over it."""
+REAL_SHARE = 0.3
+"""Share of windows that real perception saw in pixels; the others are truth with the measured noise over it."""
 PRUNED = Size(h=2, d_ff=64)
 DEVICE = "cuda" if torch.cuda.is_available() else "cpu"
 
@@ -40,9 +40,9 @@ DEVICE = "cuda" if torch.cuda.is_available() else "cpu"
 class Rooms:
     """Training batches without end: lessons by noise, seen anew all the time, and lessons by pixels."""
 
-    def __init__(self, folder: Path, noise: dict, seed: int, most: int | None = None, real_share: float = REAL_SHARE):
+    def __init__(self, folder: Path, noise: dict, seed: int, most: int | None = None):
         self.random = np.random.default_rng(seed)
-        self.noise, self.real_share = noise, real_share
+        self.noise = noise
         # By size, so that a batch holds rooms alike and little of it is padding.
         self.lessons = sorted(load(folder / "train")[:most], key=size_of)
         self.noisy = [sight(one, noise, self.random) for one in self.lessons]
@@ -53,7 +53,7 @@ class Rooms:
         for _ in range(2):
             which = self.random.integers(len(self.lessons))
             self.noisy[which] = sight(self.lessons[which], self.noise, self.random)
-        pool = self.real if self.real and self.random.random() < self.real_share else self.noisy
+        pool = self.real if self.real and self.random.random() < REAL_SHARE else self.noisy
         return on_device(training_batch(pool, SEATS, self.random))
 
 
@@ -139,7 +139,7 @@ def main() -> None:
     batches = 6 if options.tiny else 10**9
     began = time.monotonic()
 
-    plan = Plan(seconds=seconds * 0.65, most_batches=batches)
+    plan = Plan(seconds=seconds * 0.8, most_batches=batches)
     threads = max(1, torch.get_num_threads() // options.seeds)
     # Its matrices are small: a second thread waits more than it works.
     torch.set_num_threads(1)
@@ -155,11 +155,11 @@ def main() -> None:
     calibrate(network, valid)
     stages = {"trained": figures(gather(network, valid))}
 
-    rooms = Rooms(folder, noise, 100 + chosen, most, LAST_REAL_SHARE)
+    rooms = Rooms(folder, noise, 100 + chosen, most)
     small = pruned(network, PRUNED.h, PRUNED.d_ff)
     calibrate(small, valid)
     stages["pruned, before fine-tuning"] = figures(gather(small, valid))
-    short = Plan(seconds=seconds * 0.3, most_batches=batches, rate=4e-4, warm_up=0.05, look_every=40)
+    short = Plan(seconds=seconds * 0.16, most_batches=batches, rate=4e-4, warm_up=0.05, look_every=40)
     small.temperature.fill_(1)
     small.shift_temperature.fill_(1)
     fit(small.to(DEVICE), rooms.batch, lambda: valid, short, out / "curves-pruned.csv", "pruned")

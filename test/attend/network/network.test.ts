@@ -1,0 +1,155 @@
+import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { explanationLines } from "../../../gateway/attend/network/explain.ts";
+import {
+  type NetworkAttender,
+  openNetworkAttender,
+  sharesOf,
+} from "../../../gateway/attend/network/network.ts";
+import type { Sitting } from "../../../gateway/eye/simulate/world.ts";
+import { createLogger } from "../../../gateway/log.ts";
+import { type SeatedFace, TARGETS, type View } from "../../../gateway/terms.ts";
+import { attentionFolder, openAttentionPack } from "../../../models/attention/pack.ts";
+import { drawRoom } from "../../../models/attention/rooms.ts";
+import { momentsOf, openWorld } from "../../../models/attention/truth.ts";
+
+const log = createLogger("error", false);
+
+const face = (seat: number, yaw: number, pitch: number): SeatedFace => ({
+  ...{ seat, yaw, pitch, roll: 0, score: 0.98, eyesOpen: null },
+  box: { x: 0.1 + 0.04 * seat, y: 0.5, width: 0.03, height: 0.06 },
+});
+
+const view = (time: number, faces: SeatedFace[], more: Partial<View> = {}): View => ({
+  ...{ camera: "front", sequence: time / 500, time, width: 1280, height: 720, faces, missing: [] },
+  engine: { provider: "cpu", precision: "float32" },
+  took: { capture: 0, detect: 0, pose: 0, total: 0 },
+  ...more,
+});
+
+const SEATS = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12];
+/** Outer seats turn inwards to a board in the middle. */
+const toBoard = (seat: number) => face(seat, (6.5 - seat) * 0.6, -8);
+const toDesk = (seat: number) => face(seat, (seat - 6.5) * 2, -19);
+
+/** Roughly as the pose network reads drawn heads (models/training/noise.json): nods come out half as deep and 5° lower. */
+const asRead = ({ seat, box, yaw, pitch, roll }: Sitting): SeatedFace => ({
+  ...{ seat, box, yaw, pitch: pitch / 2 - 5, roll: (2 * roll) / 3, score: 0.98, eyesOpen: null },
+});
+
+describe("the attention network in the gateway", () => {
+  let attender: NetworkAttender;
+  beforeAll(async () => {
+    attender = await openNetworkAttender({ screens: true }, await openAttentionPack(), log);
+  });
+  afterAll(async () => {
+    await attender.close();
+    await attender.close();
+  });
+
+  const play = async (
+    camera: string,
+    from: number,
+    to: number,
+    look: (seat: number) => SeatedFace,
+    every = 500,
+  ) => {
+    const told = [];
+    for (let time = from; time < to; time += every)
+      told.push(await attender.observe(view(time, SEATS.map(look), { camera }), "lecture"));
+    return told;
+  };
+
+  it("answers for every head in view with a distribution, a confidence and its own name", async () => {
+    const { seats, model, unseen, engine } = (await play("a", 0, 10_000, toBoard)).at(-1)!;
+    expect(model).toMatch(/^attention@[0-9a-f]{8}$/);
+    expect(engine).toEqual({ provider: "cpu", precision: "int8" });
+    expect([seats.length, unseen]).toEqual([SEATS.length, 0]);
+    for (const { targets, confidence } of seats) {
+      expect(Object.values(targets).reduce((sum, share) => sum + share, 0)).toBeCloseTo(1, 5);
+      expect(confidence).toBe(Math.max(...Object.values(targets)));
+    }
+  });
+
+  it("reads a simulated lesson it was never trained on, and tells about as many shifts as there are", async () => {
+    const room = drawRoom("usual", 71_000);
+    const moments = momentsOf(openWorld(room), 180, 20);
+    let [right, asked, told, there] = [0, 0, 0, 0];
+    for (const [step, { sittings, activity }] of moments.entries()) {
+      const faces = sittings.filter(({ visible }) => visible > 0.5).map(asRead);
+      const { seats } = await attender.observe(view(step * 500, faces, { camera: "b" }), activity);
+      if (step < 60) continue;
+      for (const { seat, targets, confidence, shift } of seats) {
+        const { target, shift: turned } = sittings[seat]!;
+        asked++;
+        if (targets[target] === confidence) right++;
+        if (shift) told++;
+        if (turned) there++;
+        if (shift) expect(shift.from).not.toBe(shift.to);
+      }
+    }
+    expect(right / asked).toBeGreaterThan(0.6);
+    expect(told / there).toBeGreaterThan(0.5);
+    expect(told / there).toBeLessThan(2);
+  });
+
+  it("runs twice a second and lets its word stand in between, whatever the camera's rate", async () => {
+    const told = await play("c", 0, 5_000, (seat) => (seat % 2 ? toBoard(seat) : toDesk(seat)), 100);
+    for (const [index, { seats }] of told.entries()) {
+      if (index % 5 === 0) continue;
+      expect(seats.map(({ targets }) => targets)).toEqual(
+        told[index - 1]!.seats.map(({ targets }) => targets),
+      );
+      expect(seats.every(({ shift }) => shift === null)).toBe(true);
+    }
+  });
+
+  it("bears gaps, empty views, seats that come and go, and a camera that was away", async () => {
+    const see = (time: number, faces: SeatedFace[]) =>
+      attender.observe(view(time, faces, { camera: "d" }), "group");
+    expect((await see(0, [])).seats).toEqual([]);
+    expect((await see(600, [toBoard(1)])).seats).toHaveLength(1);
+    expect((await see(4_100, [toBoard(1), toDesk(2)])).seats).toHaveLength(2);
+    const after = await attender.observe(view(400_000, [toDesk(2)], { camera: "d", missing: [1] }), "exam");
+    expect(after.seats.map(({ seat }) => seat)).toEqual([2]);
+    expect(after.unseen).toBe(1);
+    // A picture from before: nothing is learnt from it and nothing breaks.
+    expect((await see(399_000, [toDesk(2)])).seats).toHaveLength(1);
+  });
+
+  it("says nobody looks at a screen where there are none", () => {
+    const shares = sharesOf([0.3, 0.2, 0.4, 0.1, 0], false);
+    expect(shares).toEqual({ board: 0.3 / 0.6, desk: 0.2 / 0.6, screen: 0, peer: 0.1 / 0.6, away: 0 });
+    expect(Object.keys(shares)).toEqual([...TARGETS]);
+  });
+
+  it("says which seconds and which signals decided", async () => {
+    await play("e", 0, 30_000, (seat) => (seat % 3 ? toBoard(seat) : toDesk(seat)));
+    const explanation = (await attender.explain("e", "lecture"))!;
+    expect(explanation.seats).toBe(SEATS.length);
+    for (const weights of [explanation.bySecond, explanation.shiftBySecond])
+      expect(weights.reduce((sum, weight) => sum + weight, 0)).toBeCloseTo(1, 2);
+    const [most] = explanation.signals;
+    // Nobody's head turns in this class, some nod: whatever decides, it is not the eyelids, which nobody read.
+    expect(most!.worth).toBeGreaterThan(0);
+    expect(explanation.signals.find(({ signal }) => signal === "the eyelids")!.worth).toBeCloseTo(0, 5);
+    expect(explanationLines(explanation).join("\n")).toMatch(
+      /12 heads: board \d+ %.*\n.*α.*last second \d+ %/,
+    );
+    expect(await attender.explain("nobody here", "lecture")).toBeNull();
+  });
+
+  it("refuses a pack whose file is not the one its manifest names", async () => {
+    const folder = await mkdtemp(path.join(tmpdir(), "attention-"));
+    try {
+      await cp(attentionFolder, folder, { recursive: true });
+      const { files } = JSON.parse(await readFile(path.join(folder, "pack.json"), "utf8"));
+      await writeFile(path.join(folder, files.int8.file), "not a network");
+      await expect(openAttentionPack(folder)).rejects.toMatchObject({ code: "MODEL_HASH" });
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  });
+});
