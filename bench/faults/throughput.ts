@@ -5,13 +5,16 @@ import { temporaryFolder } from "../../test/support/places.ts";
 import { until } from "../../test/support/programs.ts";
 import { startGateway } from "./child.ts";
 
-/** How many windows a second go from spools over a real broker through recorders into a real InfluxDB. */
+/** How many messages a second, `window`s or `reading`s, go from spools over a real broker through recorders into a real InfluxDB. */
 const { values } = parseArgs({
   options: {
     messages: { type: "string", default: "100000" },
+    kind: { type: "string", default: "window" },
     publishers: { type: "string", default: "1" },
   },
 });
+const counting =
+  values.kind === "reading" ? "SELECT count(value) FROM environment" : "SELECT count(heads) FROM focus";
 const messages = Number(values.messages);
 const publishers = Number(values.publishers);
 // A subscriber may have more than Mosquitto's 20 unacknowledged, or the recorder's syncs set the pace.
@@ -34,14 +37,14 @@ const sending = await Promise.all(
       folder: await temporaryFolder(),
       broker: broker.url,
       root: `classroom/v1/north/${room}`,
-      send: { from: 0, count: each, atOnce: 2000 },
+      send: { from: 0, count: each, atOnce: 2000, kind: values.kind as "window" | "reading" },
       spool: { commitMilliseconds: 20 },
     }),
   ),
 );
 await Promise.all(sending.map((one) => one.up));
 const first = performance.now();
-const count = async () => Number((await influx.query("SELECT count(heads) FROM focus"))[0]?.count ?? 0);
+const count = async () => Number((await influx.query(counting))[0]?.count ?? 0);
 await until(async () => {
   const there = await count();
   process.stdout.write(`${((performance.now() - first) / 1000).toFixed(1)} s: ${there}\n`);

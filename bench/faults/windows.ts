@@ -11,7 +11,13 @@ export interface Order {
   readonly record?: z.input<typeof recordOptions>;
   readonly root?: string;
   readonly name?: string;
-  readonly send?: { from: number; count: number; atOnce?: number; perSecond?: number };
+  readonly send?: {
+    from: number;
+    count: number;
+    atOnce?: number;
+    perSecond?: number;
+    kind?: "window" | "reading";
+  };
   readonly spool?: { maximumMegabytes?: number; commitMilliseconds?: number };
   readonly logLevel?: "error" | "warn" | "info" | "debug";
 }
@@ -45,4 +51,11 @@ export function windowPayload(number: number, time = timeOf(number)): string {
     model: "geometric@0a1b2c3d",
     provider: "cpu:int8",
   });
+}
+
+/** A sensor's measurement, which is most of what a room says. */
+export function readingMessage(number: number): Message {
+  const time = new Date(timeOf(number)).toISOString();
+  const payload = JSON.stringify({ time, value: number, unit: "[ppm]", quality: "ok" });
+  return { topic: "sensor/co2-1/co2", kind: "environment", retain: false, payload };
 }

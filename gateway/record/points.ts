@@ -89,32 +89,47 @@ function toRow(
   const values = new Map<string, Value>();
   const problem = flatten(body, "", 0, values);
   if (problem) return { refused: problem };
-  const tags = new Map(Object.entries(fromTopic));
-  const fields = new Map<string, Value>();
+  const tags: Record<string, string> = { ...fromTopic };
+  const fields: Record<string, Value> = {};
+  const roles = ROLES[measurement];
   for (const [name, value] of values) {
     if (RESERVED.has(name)) continue;
-    if (tags.has(name)) {
-      if (value !== tags.get(name)) return { refused: `${name} differs from the topic's` };
-    } else if (shape.key.includes(name) || shape.tags.includes(name)) {
+    const role = roles.get(name);
+    if (Object.hasOwn(fromTopic, name)) {
+      if (value !== fromTopic[name]) return { refused: `${name} differs from the topic's` };
+    } else if (role === "tag") {
       if (value === null || value === "") continue;
       if (!isTag(name, value)) return { refused: `${name} is not a valid tag` };
-      tags.set(name, value);
+      tags[name] = value;
     } else {
-      const kept = keep(shape, name, value);
+      const kept = keep(shape, role, name, value);
       if (kept !== "ok") {
         if (kept === "dropped") continue;
         return { refused: kept };
       }
-      if (value !== null) fields.set(name, value);
+      if (value !== null) fields[name] = value;
     }
   }
   const missing = lacks(measurement, fields);
   if (missing) return { refused: missing };
   // A field that every event has, so that events can be counted.
-  if (measurement === "event" && !fields.has("count")) fields.set("count", 1);
-  if (fields.size === 0) return { refused: "nothing in it to keep" };
-  return { point: { measurement, tags: Object.fromEntries(tags), fields: Object.fromEntries(fields), time } };
+  if (measurement === "event") fields.count ??= 1;
+  if (Object.keys(fields).length === 0) return { refused: "nothing in it to keep" };
+  return { point: { measurement, tags, fields, time } };
 }
+
+/** What a name is in its measurement. */
+type Role = "tag" | "number" | "text";
+
+const ROLES = Object.fromEntries(
+  Object.entries(MEASUREMENTS).map(([measurement, { key, tags, numbers, texts }]) => {
+    const roles = new Map<string, Role>();
+    for (const name of texts) roles.set(name, "text");
+    for (const name of numbers) roles.set(name, "number");
+    for (const name of [...key, ...tags]) roles.set(name, "tag");
+    return [measurement, roles];
+  }),
+) as unknown as Readonly<Record<Point["measurement"], ReadonlyMap<string, Role>>>;
 
 /** Puts the leaves of a payload into `into`, nested names joined by `_`. Says what is wrong with it, if anything. */
 function flatten(
@@ -151,17 +166,21 @@ function isTag(name: string, value: Value): value is string {
 }
 
 /** A field's type never changes, or InfluxDB would refuse what comes after. */
-function keep(shape: Measurement, name: string, value: Value): "ok" | "dropped" | string {
-  if (shape.numbers.includes(name))
+function keep(
+  shape: Measurement,
+  role: Role | undefined,
+  name: string,
+  value: Value,
+): "ok" | "dropped" | string {
+  if (role === "number")
     return value === null || typeof value === "number" ? "ok" : `${name} is not a number`;
-  if (shape.texts.includes(name))
-    return value === null || typeof value === "string" ? "ok" : `${name} is not a text`;
+  if (role === "text") return value === null || typeof value === "string" ? "ok" : `${name} is not a text`;
   return shape.open && FIELD.test(name) ? "ok" : "dropped";
 }
 
-function lacks(measurement: Point["measurement"], fields: ReadonlyMap<string, Value>): string | null {
+function lacks(measurement: Point["measurement"], fields: Readonly<Record<string, Value>>): string | null {
   if (measurement === "focus" || measurement === "zone_focus") {
-    if (!(QUALITIES as readonly unknown[]).includes(fields.get("quality")))
+    if (!(QUALITIES as readonly unknown[]).includes(fields.quality))
       return "quality is none of the contract's";
   }
   return null;

@@ -4,7 +4,7 @@ import { createLogger } from "../../../gateway/log.ts";
 import { brokerOptions } from "../../../gateway/publish/broker.ts";
 import { openBroker, openPublisher } from "../../../gateway/publish/publish.ts";
 import { openRecord, recordOptions } from "../../../gateway/record/record.ts";
-import { type Order, ROOT, windowMessage } from "../windows.ts";
+import { type Order, ROOT, readingMessage, windowMessage } from "../windows.ts";
 
 /**
  * A gateway without an eye, put together as `gateway/gateway.ts` does it, to be ended as a power cut would. It sends
@@ -53,7 +53,7 @@ if (publisher && order.send) {
     const batch = Array.from({ length: Math.min(atOnce, from + count - n) }, (_, i) => n + i);
     await Promise.all(
       batch.map(async (number) => {
-        await publisher.send(windowMessage(number));
+        await publisher.send(order.send?.kind === "reading" ? readingMessage(number) : windowMessage(number));
         say(`a ${number}`);
       }),
     );
