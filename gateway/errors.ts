@@ -141,7 +141,8 @@ export const catalogue = {
   ),
   MESSAGE_REFUSED: entry<{ topic: string; bytes: number }>(
     1,
-    (p) => `the broker hangs up whenever it is sent a message of ${p.bytes} bytes on ${p.topic}; it was set aside`,
+    (p) =>
+      `the broker hangs up whenever it is sent a message of ${p.bytes} bytes on ${p.topic}; it was set aside`,
     "It is kept in the spool's `quarantine`. Check the broker's limits (Mosquitto: `max_packet_size`) and its access list.",
   ),
   CONTROL_INVALID: entry<{ topic: string; problem: string }>(
