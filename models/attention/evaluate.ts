@@ -34,6 +34,10 @@ export interface Figures {
   readonly shift: ReturnType<typeof turnScore>;
   readonly focusError: number;
   readonly focusCorrelation: number;
+  /** Windows of ten seconds that the two are taken over. */
+  readonly windows: number;
+  /** Root mean square over rooms of what is wrong with a room's mean focus: what all its heads share. */
+  readonly roomError: number;
   readonly calibrationError: number;
   /** By true target: how often each target was said. */
   readonly confusion: Readonly<Record<Target, Readonly<Record<Target, number>>>>;
@@ -50,6 +54,7 @@ export async function judge(
   const answers: Answer[] = [];
   const [truths, told]: [Turn[], Turn[]] = [[], []];
   const windows: { truth: number; said: number }[] = [];
+  const rooms: number[] = [];
   let model = "";
   for (const [index, recording] of recordings.entries()) {
     const one = await open();
@@ -59,6 +64,7 @@ export async function judge(
     truths.push(...room.truths);
     told.push(...room.told);
     windows.push(...room.windows);
+    if (room.windows.length > 0) rooms.push(mean(room.windows.map(({ truth, said }) => said - truth)));
   }
   return {
     model,
@@ -71,6 +77,8 @@ export async function judge(
       windows.map(({ truth }) => truth),
       windows.map(({ said }) => said),
     ),
+    windows: windows.length,
+    roomError: Math.sqrt(mean(rooms.map((off) => off ** 2))),
     calibrationError: calibrationError(answers),
     confusion: confusion(answers),
     cohorts: byCohort(answers),

@@ -13,7 +13,7 @@ import type { Recording } from "./sights.ts";
  *
  *   node dist/models/attention/report.js PACK_FOLDER RECORDINGS.json [ROOMS] [STEPS]
  *
- * Writes PACK_FOLDER/evaluation.json. Recordings that are there already are used again: they do not depend on the network.
+ * Writes PACK_FOLDER/evaluation.json, and widens `roomError` in pack.json to what was measured. Recordings that are there already are used again: they do not depend on the network.
  */
 const log = createLogger("warn");
 
@@ -34,6 +34,13 @@ async function recorded(file: string, rooms: number, steps: number): Promise<Rec
   }
 }
 
+/** Windows must not look surer than rooms of a new kind have shown them to be. Three decimals, never less than it was. */
+async function widenRoomError(file: string, measured: number): Promise<void> {
+  const pack = JSON.parse(await readFile(file, "utf8")) as { roomError: number };
+  pack.roomError = Math.max(pack.roomError, Math.ceil(measured * 1000) / 1000);
+  await writeFile(file, `${JSON.stringify(pack, null, 2)}\n`);
+}
+
 if (import.meta.filename === path.resolve(process.argv[1] ?? "")) {
   const [folder, file, rooms = "6", steps = "140"] = process.argv.slice(2);
   if (!folder || !file) throw new Error("usage: report PACK_FOLDER RECORDINGS.json [ROOMS] [STEPS]");
@@ -42,6 +49,7 @@ if (import.meta.filename === path.resolve(process.argv[1] ?? "")) {
   const kinds = recordings.map(({ kind }) => kind);
   const rows = attentionRows(evaluation);
   const report = { rooms: kinds, steps: recordings[0]?.sights.length, rows, ...evaluation };
+  await widenRoomError(path.join(folder, "pack.json"), evaluation.network[0]!.roomError);
   await writeFile(path.join(folder, "evaluation.json"), `${JSON.stringify(report, null, 2)}\n`);
   for (const { ok, what, value, goal } of rows)
     process.stdout.write(
