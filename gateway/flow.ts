@@ -1,4 +1,5 @@
 import type { Attender } from "./attend/attend.ts";
+import type { Logger } from "./log.ts";
 import type { Lesson, Protector } from "./protect/protect.ts";
 import type { Clock, View, Window } from "./terms.ts";
 
@@ -27,10 +28,16 @@ export interface Steps {
 }
 
 /** Joins the steps, and closes a window at every whole multiple of `windowSeconds`. */
-export function startFlow({ attend, protect, publish }: Steps, windowSeconds: number, clock: Clock): Flow {
+export function startFlow(
+  { attend, protect, publish }: Steps,
+  windowSeconds: number,
+  { log, clock }: { readonly log: Logger; readonly clock: Clock },
+): Flow {
   const stopping = new AbortController();
   let lesson: Lesson = { activity: "lecture", lesson: null };
   let script: View["cue"];
+  /** Views are answered one after the other, in the order in which they came. */
+  let answered: Promise<void> = Promise.resolve();
 
   const closing = (async () => {
     for (;;) {
@@ -50,7 +57,10 @@ export function startFlow({ attend, protect, publish }: Steps, windowSeconds: nu
         script = view.cue;
         lesson = view.cue;
       }
-      protect.take(attend.observe(view, lesson.activity), lesson);
+      const told = lesson;
+      answered = answered
+        .then(async () => protect.take(await attend.observe(view, told.activity), told))
+        .catch((error) => log.error({ err: error }, "a view could not be used"));
     },
     tell(told) {
       lesson = { ...lesson, ...told };
@@ -62,6 +72,7 @@ export function startFlow({ attend, protect, publish }: Steps, windowSeconds: nu
     async close() {
       stopping.abort();
       await closing;
+      await answered;
     },
   };
 }

@@ -108,7 +108,14 @@ export async function openGateway(
     const say = (time: number, message: (time: number) => Message) =>
       stamps.stamp(time, (reliable) => send(message(reliable)));
 
-    const attend = openAttender(config.attend);
+    const attend = parts.add(
+      await openAttender(config.attend, {
+        log,
+        clock,
+        calibrationFile: path.join(dataFolder, "calibration.json"),
+      }),
+      (it) => it.close(),
+    );
     const status = watchStatus({ config, publisher, record, model: attend.model, clock });
     const turnIn = watchForDrops();
     const flow = startFlow(
@@ -120,13 +127,13 @@ export async function openGateway(
         }),
         publish(window) {
           status.closed(window);
-          say(window.time, (time) => focusMessage({ ...window, time }));
+          say(window.time, (time) => focusMessage(window, { time }));
           const turn = turnIn(window);
           if (turn) send(eventMessage({ ...turn }));
         },
       },
       config.protect.windowSeconds,
-      clock,
+      { log, clock },
     );
     parts.add(flow, (it) => it.close());
     const controls = parts.add(

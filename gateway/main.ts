@@ -43,6 +43,7 @@ program
   .description("pictures, folders of pictures or video files: what the room attends to, a line a window")
   .argument("<path...>", "pictures, folders of pictures, video files")
   .option("--views", "a line a frame instead: faces and their angles")
+  .option("--explain", "with each window of a film: which seconds and which signals decided")
   .option(
     "--fps <n>",
     "take the pictures of a folder as a film with so many a second; sample video at this rate (2)",

@@ -1,5 +1,5 @@
 import type { PreparedPack } from "../models/manifest.ts";
-import { attendOptions, openAttender } from "./attend/attend.ts";
+import { type AttendOptions, attendOptions, openAttender } from "./attend/attend.ts";
 import { cameraOptions, eyeOptions, openEye } from "./eye/eye.ts";
 import { readLesson } from "./eye/simulate/lesson.ts";
 import { openWorld } from "./eye/simulate/world.ts";
@@ -13,6 +13,8 @@ export interface RehearsalOptions {
   readonly seed: number;
   readonly students: number;
   readonly framesPerSecond: number;
+  /** What makes the estimate; the default of the config when left out. */
+  readonly model?: AttendOptions["model"];
   readonly onProgress?: (done: number, total: number) => void;
 }
 
@@ -29,7 +31,7 @@ export interface Rehearsed {
  */
 export async function rehearse(
   pack: PreparedPack,
-  { lesson: name, seed, students, framesPerSecond, onProgress }: RehearsalOptions,
+  { lesson: name, seed, students, framesPerSecond, model, onProgress }: RehearsalOptions,
   { log, clock }: { readonly log: Logger; readonly clock: Clock },
 ): Promise<Rehearsed[]> {
   const lesson = await readLesson(name);
@@ -44,7 +46,7 @@ export async function rehearse(
   if (camera.driver !== "simulated") throw new Error("a rehearsal is simulated");
   const world = openWorld({ ...camera, lesson });
   const protection = protectOptions.parse({ expectedHeads: students });
-  const attend = openAttender(attendOptions.parse({}));
+  const attend = await openAttender(attendOptions.parse({ model }), { log, clock });
   const protect = openProtector(protection, {
     model: attend.model,
     engine: { provider: "cpu", precision: pack.precision },
@@ -54,7 +56,7 @@ export async function rehearse(
   const rehearsed: Rehearsed[] = [];
   let truths: number[] = [];
   let end = protection.windowSeconds * 1000;
-  function see(seen: View): void {
+  async function see(seen: View): Promise<void> {
     const view = { ...seen, time: (seen.sequence / framesPerSecond) * 1000 };
     const { activity, lesson: title } = view.cue!;
     while (view.time >= end) {
@@ -63,25 +65,33 @@ export async function rehearse(
       truths = [];
       end = nextEnd(end, protection.windowSeconds);
     }
-    protect.take(attend.observe(view, activity), { activity, lesson: title });
+    protect.take(await attend.observe(view, activity), { activity, lesson: title });
     truths.push(truthAt(world, view.time / 1000, protection.focusTargets));
     onProgress?.(view.sequence + 1, frames);
   }
 
+  let answered: Promise<void> = Promise.resolve();
   let finish: (problem: string | undefined) => void = () => {};
   const ended = new Promise<string | undefined>((resolve) => {
     finish = resolve;
   });
   const eye = await openEye(
     { ...eyeOptions.parse({ cameras: [camera] }), pack, pace: "every" },
-    { onView: see, onCamera: (_, state, problem) => state === "ended" && finish(problem) },
+    {
+      onView: (view) => {
+        answered = answered.then(() => see(view));
+      },
+      onCamera: (_, state, problem) => state === "ended" && finish(problem),
+    },
     { log, clock },
   );
   try {
     const problem = await ended;
     if (problem) throw new Error(problem);
+    await answered;
   } finally {
     await eye.close();
+    await attend.close();
   }
   return rehearsed;
 }

@@ -24,7 +24,7 @@ describe.skipIf(!prepared)(
       windows = await rehearse(prepared!.pack, lesson, { log: createLogger("warn"), clock: systemClock });
     }, 300_000);
 
-    const focusBetween = (from: number, to: number) => {
+    const focusBetween = ([from, to]: readonly [number, number]) => {
       const inside = windows.flatMap(({ window: { time, focus } }) =>
         time / 1000 > from && time / 1000 <= to && focus !== null ? [focus] : [],
       );
@@ -51,8 +51,8 @@ describe.skipIf(!prepared)(
           [380, 420],
         ],
       ] as const) {
-        expect(focusBetween(...drop)).toBeLessThan(focusBetween(...before) - 0.2);
-        expect(focusBetween(...after)).toBeGreaterThan(focusBetween(...drop) + 0.2);
+        expect(focusBetween(drop)).toBeLessThan(focusBetween(before) - 0.2);
+        expect(focusBetween(after)).toBeGreaterThan(focusBetween(drop) + 0.2);
       }
     });
 

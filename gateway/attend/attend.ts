@@ -1,145 +1,77 @@
-import { createHash } from "node:crypto";
-import { z } from "zod";
-import type { Activity, Attention, SeatAttention, View } from "../terms.ts";
-import { type Belief, firstBelief, mostLikely, nextBelief } from "./belief.ts";
-import { learnBoard } from "./board.ts";
-import { BOARD_AT_CAMERA, type Outlook } from "./directions.ts";
-import { type Layout, likelihoodOf, priorOf } from "./likelihood.ts";
-import { followRoom } from "./mixture.ts";
+import { openAttentionPack } from "../../models/attention/pack.ts";
+import { repeat } from "../clock.ts";
+import type { Logger } from "../log.ts";
+import type { Activity, Attention, Clock, View } from "../terms.ts";
+import { estimateByGeometry } from "./geometric.ts";
+import { readCalibration, writeCalibration } from "./network/calibration.ts";
+import { explanationLines } from "./network/explain.ts";
+import { openNetworkAttender } from "./network/network.ts";
+import type { AttendOptions } from "./options.ts";
 
-/** From what one camera sees to what each of its seats attends to. An attention model takes the same place. */
+export { type AttendOptions, attendOptions } from "./options.ts";
+
+/** From what a camera sees to what each of its seats attends to: this step's public face. */
 export interface Attender {
   /** name@sha256-8, as it stands in every message. */
   readonly model: string;
-  /**
-   * Views of one camera must come in the order of their time. The activity decides only when the board's direction is
-   * learnt (in lectures); it never tilts what a head is said to attend to.
-   */
-  observe(view: View, activity: Activity): Attention;
+  /** Views of one camera must come in the order of their time, each after the answer to the one before. */
+  observe(view: View, activity: Activity): Promise<Attention>;
+  /** In words, line by line, why it says what it said last of that camera's room; null where it cannot say. */
+  explain(camera: string, activity: Activity): Promise<readonly string[] | null>;
+  close(): Promise<void>;
 }
 
-export const attendOptions = z.strictObject({
-  board: z
-    .strictObject({
-      yaw: z
-        .number()
-        .min(-60)
-        .max(60)
-        .describe("Degrees; positive is to the right-hand side of the picture."),
-      pitch: z
-        .number()
-        .min(-60)
-        .max(30)
-        .describe(
-          "Degrees; negative is down. A camera mounted high sees a class that looks at the board with heads down.",
-        ),
-      yawPerWidth: z
-        .number()
-        .min(-120)
-        .max(120)
-        .default(0)
-        .describe(
-          "By how many degrees the board's direction turns from the left edge of the picture to the right.",
-        ),
-    })
-    .optional()
-    .describe(
-      "Which way heads are turned that look at the board, as the camera sees them. Learnt from where the class looks during lectures when left out.",
-    ),
-  fieldOfViewDegrees: z.number().min(20).max(180).default(70).describe("How wide the camera sees."),
-  screens: z
-    .boolean()
-    .default(true)
-    .describe("Whether students have screens of their own (laptops, tablets)."),
-});
-export type AttendOptions = z.output<typeof attendOptions>;
+export interface AttendContext {
+  readonly log: Logger;
+  readonly clock: Clock;
+  /** Where what is usual for the room's places is kept between starts; left out, it is learnt anew each time. */
+  readonly calibrationFile?: string;
+}
 
-/**
- * What is left of the difference between focus and truth when heads are many: root mean square over the drawn lessons
- * `three-activities` (0.06) and `demo` (0.09). Nobody has measured it in a real room.
- */
-const ROOM_ERROR = 0.08;
+/** What has been learnt of a room is kept this often, in seconds. */
+const KEEP_SECONDS = 300;
 
-/** A seat not seen for this long starts anew. */
-const FORGET_MS = 30_000;
+/** Opens the estimate that the options name. Throws what `openAttentionPack` throws, and MODEL_LOAD. */
+export async function openAttender(options: AttendOptions, context: AttendContext): Promise<Attender> {
+  return options.model === "network" ? openNetwork(options, context) : openGeometric(options);
+}
 
-/**
- * The geometric estimate: head pose and eyelids against the directions of what there is to look at, smoothed over
- * time. Every camera learns its own board direction.
- *
- * @param settleSeconds for how long a lecture may go without an estimate while that direction is still being learnt;
- *   then the board is taken to be beside the camera. 0 for single pictures, which teach nothing.
- */
-export function openAttender(options: AttendOptions, settleSeconds = 10): Attender {
-  const cameras = new Map<string, (view: View, activity: Activity) => SeatAttention[]>();
-  const model = `geometric@${createHash("sha256").update(GEOMETRY_VERSION).digest("hex").slice(0, 8)}`;
+/** For a single picture, which has no history to look back on: geometry, whatever the options name. */
+export function openGeometric(options: AttendOptions, settleSeconds?: number): Attender {
+  const estimate = estimateByGeometry(options, settleSeconds);
   return {
-    model,
-    observe(view, activity) {
-      const attend = cameras.get(view.camera) ?? attendOneCamera(options, settleSeconds);
-      cameras.set(view.camera, attend);
-      const seats = attend(view, activity);
-      return {
-        camera: view.camera,
-        time: view.time,
-        seats,
-        unseen: view.missing.length + view.faces.length - seats.length,
-        roomError: ROOM_ERROR,
-        model,
-        engine: view.engine,
-      };
-    },
+    model: estimate.model,
+    observe: async (view, activity) => estimate.observe(view, activity),
+    explain: async () => null,
+    close: async () => {},
   };
 }
 
-/** Change it whenever the estimate changes: researchers tell results apart by it. */
-const GEOMETRY_VERSION = "geometric 3";
-
-function attendOneCamera({ board, fieldOfViewDegrees, screens }: AttendOptions, settleSeconds: number) {
-  const beliefs = new Map<number, Belief>();
-  const found = learnBoard();
-  const room = followRoom(priorOf({ screens }));
-  let began: number | undefined;
-
-  return (view: View, activity: Activity): SeatAttention[] => {
-    if (!board && activity === "lecture") found.see(view.faces, view.time);
-    began ??= view.time;
-    const direction = board ?? found.direction();
-    const settling = activity === "lecture" && view.time - began < settleSeconds * 1000;
-    if (!direction && settling) return [];
-    const layout: Layout = {
-      board: direction ?? BOARD_AT_CAMERA,
-      outlook: outlookOf(view, fieldOfViewDegrees),
-      screens,
-    };
-    for (const [seat, belief] of beliefs) if (view.time - belief.time > FORGET_MS) beliefs.delete(seat);
-    const likelihoods = view.faces.map((face) => likelihoodOf(face, layout));
-    room.see(likelihoods, view.time);
-    const prior = room.shares();
-    return view.faces.map((face, index) => {
-      const before = beliefs.get(face.seat);
-      const likelihood = likelihoods[index]!;
-      const { belief, shift } = before
-        ? nextBelief(before, view.time, prior, likelihood)
-        : { belief: firstBelief(view.time, prior, likelihood), shift: null };
-      beliefs.set(face.seat, belief);
-      return {
-        camera: view.camera,
-        seat: face.seat,
-        targets: belief.shares,
-        confidence: belief.shares[mostLikely(belief.shares)],
-        shift,
-      };
+async function openNetwork(
+  { screens }: AttendOptions,
+  { log: parentLog, clock, calibrationFile: file }: AttendContext,
+): Promise<Attender> {
+  const log = parentLog.child({ part: "attend" });
+  const calibration = file === undefined ? {} : await readCalibration(file);
+  const network = await openNetworkAttender({ screens, calibration }, await openAttentionPack(), log);
+  const keep = async () => {
+    if (file === undefined) return;
+    await writeCalibration(file, network.calibration()).catch((error) => {
+      log.warn({ err: error }, "what has been learnt of the room cannot be kept");
     });
   };
-}
-
-/** Pixels are square, so the height of the view follows from its width. */
-function outlookOf({ faces, width, height }: View, fieldOfViewDegrees: number): Outlook {
-  const rows = faces.map(({ box }) => box.y + box.height / 2);
+  const keeping = file === undefined ? null : repeat(KEEP_SECONDS, clock, keep);
   return {
-    width: fieldOfViewDegrees,
-    height: (fieldOfViewDegrees * height) / width,
-    middleRow: rows.reduce((sum, row) => sum + row, 0) / Math.max(1, rows.length),
+    model: network.model,
+    observe: (view, activity) => network.observe(view, activity),
+    async explain(camera, activity) {
+      const explanation = await network.explain(camera, activity);
+      return explanation && explanationLines(explanation);
+    },
+    async close() {
+      await keeping?.close();
+      await keep();
+      await network.close();
+    },
   };
 }

@@ -1,6 +1,6 @@
 import { stat } from "node:fs/promises";
 import path from "node:path";
-import { openAttender } from "../attend/attend.ts";
+import { type Attender, openAttender, openGeometric } from "../attend/attend.ts";
 import { systemClock } from "../clock.ts";
 import { type Config, loadConfig } from "../config.ts";
 import { failure, GatewayError } from "../errors.ts";
@@ -16,6 +16,7 @@ import { type Terminal, tell } from "./terminal.ts";
 
 export interface AnalyseOptions {
   readonly views?: boolean;
+  readonly explain?: boolean;
   readonly fps?: number;
   readonly activity: string;
   readonly config?: string;
@@ -60,6 +61,9 @@ async function configFor(file: string | undefined): Promise<Config> {
   return { ...config, protect };
 }
 
+/** What the recording is called inside: views and explanations go by a camera's name. */
+const CAMERA = "recording";
+
 interface Play {
   readonly terminal: Terminal;
   readonly config: Config;
@@ -72,34 +76,44 @@ async function analyseOne(input: string, { terminal, config, pack, activity, opt
   const found = await stat(input).catch((error) => {
     throw failure("INPUT_MISSING", { path: input }, error);
   });
-  const watch = filmWatcher(config, activity, (window, from, to) => {
+  const attender = await openAttender(config.attend, { log: createLogger("warn"), clock: systemClock });
+  const watch = filmWatcher(config, attender, activity, async (window, from, to) => {
+    // Only what may be said of a room may be explained of it.
+    const explained =
+      options.explain && window.quality === "ok" ? await attender.explain(CAMERA, activity) : null;
     terminal.say(windowLine(`${path.basename(input)}  ${span(from)}–${span(to)}`, window));
-    terminal.emit({ path: input, from_s: from / 1000, to_s: to / 1000, ...payload(window) });
+    for (const line of explained ?? []) terminal.say(`    ${line}`);
+    const explanation = explained ? { explanation: explained } : {};
+    terminal.emit({ path: input, from_s: from / 1000, to_s: to / 1000, ...payload(window), ...explanation });
   });
   let start: number | undefined;
   let frames = 0;
 
-  await playThrough(input, { config, pack, fps: options.fps }, (seen) => {
-    start ??= seen.time;
-    frames += 1;
-    const view = { ...seen, time: seen.time - start };
-    const name = view.file ?? path.basename(input);
-    if (options.views) {
-      terminal.say(faceLines(view.file ?? `${name}  ${span(view.time)}`, view));
-      terminal.emit({
-        path: input,
-        ...(view.file ? { file: view.file } : { at_s: view.time / 1000 }),
-        ...viewPayload(view),
-      });
-    } else if (view.file && options.fps === undefined) {
-      const window = stillWindow(config, activity, view);
-      terminal.say(windowLine(name, window));
-      terminal.emit({ path: input, file: view.file, ...payload(window) });
-    } else {
-      watch.see(view);
-    }
-  });
-  watch.end();
+  try {
+    await playThrough(input, { config, pack, fps: options.fps }, async (seen) => {
+      start ??= seen.time;
+      frames += 1;
+      const view = { ...seen, time: seen.time - start };
+      const name = view.file ?? path.basename(input);
+      if (options.views) {
+        terminal.say(faceLines(view.file ?? `${name}  ${span(view.time)}`, view));
+        terminal.emit({
+          path: input,
+          ...(view.file ? { file: view.file } : { at_s: view.time / 1000 }),
+          ...viewPayload(view),
+        });
+      } else if (view.file && options.fps === undefined) {
+        const window = await stillWindow(config, activity, view);
+        terminal.say(windowLine(name, window));
+        terminal.emit({ path: input, file: view.file, ...payload(window) });
+      } else {
+        await watch.see(view);
+      }
+    });
+    await watch.end();
+  } finally {
+    await attender.close();
+  }
   if (frames === 0)
     throw failure(found.isDirectory() ? "INPUT_EMPTY" : "INPUT_NOT_VIDEO", {
       path: input,
@@ -107,34 +121,41 @@ async function analyseOne(input: string, { terminal, config, pack, activity, opt
     });
 }
 
-/** Opens the eye on one recording and hands on every view of it, in order; resolves at the end. */
+/** Opens the eye on one recording and hands on every view of it, one after the other; resolves at the end. */
 async function playThrough(
   input: string,
   { config, pack, fps }: { config: Config; pack: Play["pack"]; fps: number | undefined },
-  onView: (view: View) => void,
+  look: (view: View) => Promise<void>,
 ): Promise<void> {
   const log = createLogger("warn");
   const camera = {
     driver: "files",
-    name: "recording",
+    name: CAMERA,
     path: input,
     framesPerSecond: fps ?? 2,
     loop: false,
     maximumWidth: 1920,
   } as const;
+  let looked: Promise<void> = Promise.resolve();
   let finish: (problem: string | undefined) => void = () => {};
   const ended = new Promise<string | undefined>((resolve) => {
     finish = resolve;
   });
   const eye = await openEye(
     { ...config.eye, cameras: [camera], pack, pace: "every" },
-    { onView, onCamera: (_, state, problem) => state === "ended" && finish(problem) },
+    {
+      onView: (view) => {
+        looked = looked.then(() => look(view));
+      },
+      onCamera: (_, state, problem) => state === "ended" && finish(problem),
+    },
     { log, clock: systemClock },
   );
   const interrupt = () => finish("interrupted");
   process.once("SIGINT", interrupt);
   try {
     const problem = await ended;
+    await looked;
     if (problem) throw failure("CAMERA_LOST", { camera: input, problem });
   } finally {
     process.off("SIGINT", interrupt);
@@ -145,39 +166,39 @@ async function playThrough(
 /** A film's views, window after window from its start; the last one may be short and is closed at the film's end. */
 function filmWatcher(
   config: Config,
+  attender: Attender,
   activity: Activity,
-  onWindow: (window: Window, from: number, to: number) => void,
+  onWindow: (window: Window, from: number, to: number) => Promise<void>,
 ) {
   const { windowSeconds } = config.protect;
   const lesson = { activity, lesson: null };
-  const attender = openAttender(config.attend);
   let protector: ReturnType<typeof openProtector> | undefined;
   let end = windowSeconds * 1000;
   let last = 0;
-  const close = (to: number) => {
+  const close = async (to: number) => {
     const from = end - windowSeconds * 1000;
-    if (protector && to > from) onWindow(protector.close(to, lesson, (to - from) / 1000), from, to);
+    if (protector && to > from) await onWindow(protector.close(to, lesson, (to - from) / 1000), from, to);
   };
   return {
-    see(view: View) {
+    async see(view: View) {
       protector ??= openProtector(config.protect, { model: attender.model, engine: view.engine });
       while (view.time >= end) {
-        close(end);
+        await close(end);
         end = nextEnd(end, windowSeconds);
       }
       last = view.time;
-      protector.take(attender.observe(view, activity), lesson);
+      protector.take(await attender.observe(view, activity), lesson);
     },
-    end: () => void close(last),
+    end: () => close(last),
   };
 }
 
 /** A single picture is a window of its own: the people in it belong to no other picture's group. */
-function stillWindow(config: Config, activity: Activity, view: View): Window {
+async function stillWindow(config: Config, activity: Activity, view: View): Promise<Window> {
   const lesson = { activity, lesson: null };
-  const attender = openAttender(config.attend, 0);
+  const attender = openGeometric(config.attend, 0);
   const protector = openProtector(config.protect, { model: attender.model, engine: view.engine }, 1);
-  protector.take(attender.observe({ ...view, time: 0 }, activity), lesson);
+  protector.take(await attender.observe({ ...view, time: 0 }, activity), lesson);
   return protector.close(config.protect.windowSeconds * 1000, lesson);
 }
 

@@ -69,6 +69,10 @@ export async function checkModels(terminal: Terminal, configFile?: string): Prom
     onProgress: (done, total) => bar.update(done, total),
   });
   bar.end();
+  const { checkAttention } = await import("../../models/attention/check.ts");
+  const rooms = terminal.progress("looking into rooms that training never saw", "looks");
+  rows.push(...(await checkAttention(pack, { log, onProgress: (done, total) => rooms.update(done, total) })));
+  rooms.end();
   const lesson = terminal.progress("playing the test lesson", "frames");
   rows.push(...(await checkLesson(pack, log, lesson)));
   lesson.end();

@@ -3,14 +3,20 @@ import { topics } from "./topics.ts";
 
 /** Payloads as `docs/mqtt.md` promises them. Fields are only ever added. */
 
-/** The room's window, or that of a zone. Taking a `Window` and nothing else is what keeps people out of messages. */
-export function focusMessage(window: Window, zone?: string): Message {
+/**
+ * The room's window, or that of a zone; `time` where the window's own cannot be relied on. Taking a `Window` and nothing
+ * else is what keeps people out of messages.
+ */
+export function focusMessage(
+  window: Window,
+  { zone, time = window.time }: { readonly zone?: string; readonly time?: number } = {},
+): Message {
   return {
     topic: zone === undefined ? topics.focus : topics.zoneFocus(zone),
     kind: "focus",
     retain: false,
     payload: JSON.stringify({
-      time: isoTime(window.time),
+      time: isoTime(time),
       window_s: window.windowSeconds,
       focus: rounded(window.focus),
       low: rounded(window.low),

@@ -1,6 +1,7 @@
-import { attendOptions, openAttender } from "../../gateway/attend/attend.ts";
+import { estimateByGeometry } from "../../gateway/attend/geometric.ts";
 import { emptyInputs } from "../../gateway/attend/network/features.ts";
 import { openNetworkAttender } from "../../gateway/attend/network/network.ts";
+import { attendOptions } from "../../gateway/attend/options.ts";
 import { openPerception, type Perception, perceiveOptions } from "../../gateway/eye/perceive/perceive.ts";
 import type { Logger } from "../../gateway/log.ts";
 import { openSession } from "../../gateway/onnx.ts";
@@ -10,6 +11,7 @@ import { type Figures, judge, largestGap } from "./evaluate.ts";
 import { type AttentionPack, openAttentionPack } from "./pack.ts";
 import { drawRoom, HELD_OUT_KINDS } from "./rooms.ts";
 import { type Recording, recordLesson } from "./sights.ts";
+import { sittingStill } from "./still.ts";
 
 export const LOST = [0, 0.15, 0.3] as const;
 const FIRST_SEED = 60_000;
@@ -54,6 +56,8 @@ export interface Evaluation {
   readonly network: Readonly<Record<string, Figures>>;
   readonly geometric: Readonly<Record<string, Figures>>;
   readonly float32: Figures;
+  /** Nothing lost, but nobody leans (`still.ts`). */
+  readonly still: { readonly network: Figures; readonly geometric: Figures };
   readonly millisecondsFor32Seats: { readonly int8: number; readonly float32: number };
 }
 
@@ -68,15 +72,18 @@ export async function evaluateAttention(
     await openAttentionPack(folder, "float32"),
   ];
   const network = (pack: AttentionPack, lost: number) => judgeNetwork(recordings, pack, lost, log);
+  const geometry = () => estimateByGeometry(attendOptions.parse({}));
+  const still = recordings.map(sittingStill);
   const [byLoss, geometric]: Record<string, Figures>[] = [{}, {}];
   for (const lost of LOST) {
     byLoss![lost] = await network(int8, lost);
-    geometric![lost] = await judge(recordings, () => openAttender(attendOptions.parse({})), lost);
+    geometric![lost] = await judge(recordings, geometry, lost);
   }
   return {
     network: byLoss!,
     geometric: geometric!,
     float32: await network(float32, 0),
+    still: { network: await judgeNetwork(still, int8, 0, log), geometric: await judge(still, geometry, 0) },
     millisecondsFor32Seats: { int8: await milliseconds(int8, 32), float32: await milliseconds(float32, 32) },
   };
 }
@@ -118,6 +125,7 @@ export function attentionRows({
   network,
   geometric,
   float32,
+  still,
   millisecondsFor32Seats,
 }: Evaluation): CheckRow[] {
   const [ours, theirs] = [network[0]!, geometric[0]!];
@@ -183,6 +191,12 @@ export function attentionRows({
       `${network[0.3]!.macroF1.toFixed(3)}`,
       `no worse than geometric with none lost, ${theirs.macroF1.toFixed(3)}`,
       network[0.3]!.macroF1 >= theirs.macroF1,
+    ),
+    row(
+      "attention network, macro-F1 where nobody leans over the desk",
+      `${still.network.macroF1.toFixed(3)} (geometric ${still.geometric.macroF1.toFixed(3)})`,
+      "better than geometric",
+      still.network.macroF1 > still.geometric.macroF1,
     ),
     row("attention network, macro-F1 lost by int8", cost.toFixed(3), "at most 0.01", Math.abs(cost) <= 0.01),
     row(

@@ -45,7 +45,7 @@ test("a window's payload has the contract's fields and no others", () => {
     model: "geometric@0a1b2c3d",
     provider: "cpu:int8",
   });
-  expect(focusMessage(window, "back row").topic).toBe("zone/back row/focus");
+  expect(focusMessage(window, { zone: "back row" }).topic).toBe("zone/back row/focus");
 });
 
 test("what is not known is null, and never a number", () => {

@@ -141,7 +141,7 @@ describe("a message becomes a point", () => {
     const reading = { device: "co2-1", quantity: "co2", time: facts.time, value: 812, unit: "[ppm]" };
     const messages = [
       focusMessage(window),
-      focusMessage(window, "back"),
+      focusMessage(window, { zone: "back" }),
       sensorMessage({ ...reading, quality: "ok" }),
       sensorMessage({ ...reading, value: Number.NaN, quality: "stuck" }),
       eventMessage({ time: facts.time, kind: "activity", activity: "exam", lesson: "Maths", from: 0.8 }),

@@ -65,7 +65,7 @@ describe("the attention network in the gateway", () => {
   it("answers for every head in view with a distribution, a confidence and its own name", async () => {
     const { seats, model, unseen, engine } = (await play("a", 0, 10_000, toBoard)).at(-1)!;
     expect(model).toMatch(/^attention@[0-9a-f]{8}$/);
-    expect(engine).toEqual({ provider: "cpu", precision: "int8" });
+    expect(engine).toEqual({ provider: "cpu", precision: "float32" });
     expect([seats.length, unseen]).toEqual([SEATS.length, 0]);
     for (const { targets, confidence } of seats) {
       expect(Object.values(targets).reduce((sum, share) => sum + share, 0)).toBeCloseTo(1, 5);

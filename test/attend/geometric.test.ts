@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { attendOptions, openAttender } from "../../gateway/attend/attend.ts";
+import { estimateByGeometry } from "../../gateway/attend/geometric.ts";
+import { attendOptions } from "../../gateway/attend/options.ts";
 import type { Activity, SeatAttention, SeatedFace, View } from "../../gateway/terms.ts";
 
 const FRAME_MS = 500;
@@ -30,7 +31,7 @@ function view(
   };
 }
 
-const open = (options: object = {}) => openAttender(attendOptions.parse(options), 0);
+const open = (options: object = {}) => estimateByGeometry(attendOptions.parse(options), 0);
 const most = ({ targets }: SeatAttention) => Object.entries(targets).sort((a, b) => b[1] - a[1])[0]![0];
 
 /** Plays `frames` frames and gives the seats of the last. */
@@ -94,7 +95,7 @@ describe("the geometric estimate", () => {
   });
 
   it("says nothing about a lecture until it knows where the board is, and counts those heads as unseen", () => {
-    const attender = openAttender(attendOptions.parse({}), 10);
+    const attender = estimateByGeometry(attendOptions.parse({}), 10);
     const first = attender.observe(
       view(0, () => ({ yaw: 20, pitch: -12 })),
       "lecture",
