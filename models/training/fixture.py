@@ -1,8 +1,9 @@
-"""Writes what the TypeScript tests compare with: python fixture.py OUT/attention.pt ../../test/models/attention/fixtures
+"""Writes what the TypeScript tests compare with: python fixture.py OUT/attention.pt ../../test/models/attention/fixtures [LESSONS]
 
 features.json   faces as perception hands them over, and the features that features.py makes of them
 scaled.onnx     one Attention with small weights, and scaled.json with its weights, for softmax(QKᵀ/√d)V by hand
 network.json    inputs of the trained network and what PyTorch answers
+lesson.json     with LESSONS: a lesson of validation as real perception saw it in drawn pixels, and the truth
 """
 import json
 import sys
@@ -13,6 +14,7 @@ import numpy as np
 import torch
 
 from features import STEPS, room_features, seat_features, step_features, usual
+from lessons import ACTIVITIES, load
 from network import NEVER, Attention, Live, Network, Size
 
 ROUNDED = 5
@@ -91,9 +93,19 @@ def write_network(file: Path, folder: Path, random: np.random.Generator) -> None
     }))
 
 
+def write_lesson(lessons: Path, folder: Path) -> None:
+    """The smallest room among those of validation: per step its activity and per seat [seen…, target, turned]."""
+    lesson = min(load(lessons / "seen")[4::5], key=lambda one: one.seen.shape[1])
+    turned = lesson.shift[..., :1] >= 0
+    rows = np.concatenate([np.round(lesson.seen, 3), lesson.target[..., None], turned], -1)
+    (folder / "lesson.json").write_text(json.dumps({"activity": [ACTIVITIES[a] for a in lesson.activity], "rows": numbers(rows)}))
+
+
 if __name__ == "__main__":
-    trained, folder = map(Path, sys.argv[1:])
+    trained, folder = map(Path, sys.argv[1:3])
     folder.mkdir(parents=True, exist_ok=True)
     write_features(folder, np.random.default_rng(11))
     write_scaled(folder)
     write_network(trained, folder, np.random.default_rng(12))
+    if len(sys.argv) > 3:
+        write_lesson(Path(sys.argv[3]), folder)

@@ -70,11 +70,15 @@ def on_device(batch: Batch) -> Batch:
 
 
 def validation(folder: Path, noise: dict, every: int) -> list[Batch]:
-    """Other rooms than those of training: by noise, and every fifth of the lessons that were seen in pixels."""
+    """Other rooms than those of training, by noise and (every fifth lesson) as seen in pixels; and all of it once more with
+    students who lean as they like, so that a network that only watches for leaning is not the best."""
     random = np.random.default_rng(5)
     noisy = [sight(one, noise, random) for one in load(folder / "valid")]
     real = [Sighted(one, one.seen) for number, one in enumerate(seen_lessons(folder)) if number % 5 == 4]
-    return [on_device(b) for b in [*even_batches(noisy, every * 4, ROOMS), *even_batches(real, max(1, every // 4), ROOMS)]]
+    both = [batch for slouching in (False, True) for batch in (
+        *even_batches(noisy, every * 6, ROOMS, slouching=slouching),
+        *even_batches(real, max(1, every // 4), ROOMS, slouching=slouching))]
+    return [on_device(batch) for batch in both]
 
 
 def train_one(folder: Path, out: Path, seed: int, plan: Plan, threads: int, most: int | None) -> dict:

@@ -6,7 +6,7 @@ import torch
 
 from features import STEPS, room_features, seat_features, step_features, usual
 from lessons import FOUND, SEYES, SHEIGHT, SPITCH, SROLL, SWIDTH, SX, SY, SYAW, Lesson
-from noise import lay_over
+from noise import lay_over, slow
 
 QUERIES = list(range(STEPS - 16, STEPS, 2)) + [STEPS - 1]
 """Steps of a window that are asked about: the last eight seconds. One window teaches several answers."""
@@ -42,7 +42,7 @@ def sight(lesson: Lesson, noise: dict, random: np.random.Generator) -> Sighted:
     return Sighted(lesson, lesson.seen if lesson.seen is not None else lay_over(lesson.truth, noise, random))
 
 
-def cut(sighted: Sighted, end: int, random: np.random.Generator | None, lost: float = 0.0):
+def cut(sighted: Sighted, end: int, random: np.random.Generator | None, lost: float = 0.0, slouching: bool = False):
     """The window that ends with step `end` (exclusive). With `random` it is augmented; `lost` takes that share of faces away."""
     lesson = sighted.lesson
     start = max(0, end - STEPS)
@@ -65,6 +65,8 @@ def cut(sighted: Sighted, end: int, random: np.random.Generator | None, lost: fl
             # A camera that has only just been set up knows little of what is usual.
             shrunk = usual(window[: max(2, int(random.integers(4, STEPS)))])
             known = np.where(shrunk[:, 8:] > 0, shrunk, known)
+    if slouching or (random is not None and random.random() < 0.8):
+        window = slouch(window, known, random or np.random.default_rng(end))
     window = lose(window, lost, random or np.random.default_rng(end))
     if camera is not None:
         window, known = move_camera(window, known, *camera)
@@ -80,6 +82,25 @@ def shifts_of(target):
     changed = (target[1:] != target[:-1]) & (target[1:] >= 0) & (target[:-1] >= 0)
     out[1:][changed] = np.stack([target[:-1][changed], target[1:][changed]], -1)
     return out
+
+
+def slouch(window, known, random):
+    """Drawn students lean over whatever they read, all alike, and never otherwise. Here some do, some never, some whenever
+    they like: without this the network takes leaning for reading and little else."""
+    seats = window.shape[1]
+    gain = np.where(random.random(seats) < 0.4, 0.0, random.uniform(0, 1.2, seats))
+    own = lambda spread: slow(random, window.shape[:2], 0.96) * spread * random.uniform(0, 1, seats)
+    x, y, width, height = known.T[:4]
+    across = (window[..., SX] + window[..., SWIDTH] / 2 - x) * gain + own(0.12) * 2**width
+    down = (window[..., SY] + window[..., SHEIGHT] / 2 - y) * gain + own(0.25) * 2**height
+    nearer = own(0.06)
+    window = window.copy()
+    for column, usual_size in ((SWIDTH, width), (SHEIGHT, height)):
+        off = np.log2(np.maximum(window[..., column], 1e-4)) - usual_size
+        window[..., column] = 2 ** (usual_size + off * gain + nearer)
+    window[..., SX] = x + across - window[..., SWIDTH] / 2
+    window[..., SY] = y + down - window[..., SHEIGHT] / 2
+    return window * window[..., :1]
 
 
 def random_camera(random):
@@ -180,12 +201,12 @@ def training_batch(sighted: list[Sighted], seats: int, random: np.random.Generat
     return collate(cuts)
 
 
-def even_batches(sighted: list[Sighted], every: int, rooms: int, lost: float = 0.0):
-    """All lessons, a window each `every` steps, as they are (but for faces lost)."""
+def even_batches(sighted: list[Sighted], every: int, rooms: int, lost: float = 0.0, slouching: bool = False):
+    """All lessons, a window each `every` steps, as they are (but for faces lost, and for how students sit)."""
     cuts = []
     for one in sighted:
         for end in range(STEPS, len(one.seen) + 1, every):
-            cuts.append(cut(one, end, None, lost))
+            cuts.append(cut(one, end, None, lost, slouching))
             if len(cuts) == rooms:
                 yield collate(cuts)
                 cuts = []
