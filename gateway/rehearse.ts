@@ -1,3 +1,4 @@
+import { correlation, mean } from "../models/attention/score.ts";
 import type { PreparedPack } from "../models/manifest.ts";
 import { type AttendOptions, attendOptions, openAttender } from "./attend/attend.ts";
 import { cameraOptions, eyeOptions, openEye } from "./eye/eye.ts";
@@ -116,16 +117,11 @@ export function agreementOf(rehearsed: readonly Rehearsed[]): Agreement {
   const known = rehearsed.flatMap(({ window: { focus, low, high }, truth }) =>
     focus === null || low === null || high === null ? [] : [{ focus, low, high, truth }],
   );
-  const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
-  const focus = mean(known.map((each) => each.focus));
-  const truth = mean(known.map((each) => each.truth));
-  const covariance = mean(known.map((each) => (each.focus - focus) * (each.truth - truth)));
-  const spread = Math.sqrt(
-    mean(known.map((each) => (each.focus - focus) ** 2)) *
-      mean(known.map((each) => (each.truth - truth) ** 2)),
-  );
   return {
-    correlation: covariance / spread,
+    correlation: correlation(
+      known.map(({ focus }) => focus),
+      known.map(({ truth }) => truth),
+    ),
     meanAbsoluteError: mean(known.map((each) => Math.abs(each.focus - each.truth))),
     insideInterval: mean(known.map((each) => Number(each.low <= each.truth && each.truth <= each.high))),
     known: known.length / rehearsed.length,
