@@ -64,24 +64,30 @@ export async function checkModels(terminal: Terminal, configFile?: string): Prom
   const log = createLogger(config.log.level);
   const { checkPack } = await import("../../models/check.ts");
   const bar = terminal.progress("measuring", "steps");
-  const rows = await checkPack(pack, {
-    log,
-    onProgress: (done, total) => bar.update(done, total),
-  });
+  // Each part is told as soon as it is measured: the whole takes minutes, and somebody may have seen enough.
+  const tell = (rows: readonly CheckRow[]) => {
+    for (const row of rows) {
+      const sign = row.ok === null ? "–     " : row.ok ? "ok    " : "MISSED";
+      terminal.say(`${sign} ${row.what}: ${row.value} (goal: ${row.goal})`);
+      terminal.emit(row);
+      if (row.ok === false) process.exitCode = 1;
+    }
+  };
+  const rows = await checkPack(pack, { log, onProgress: (done, total) => bar.update(done, total) });
   bar.end();
+  tell(rows);
   const { checkAttention } = await import("../../models/attention/check.ts");
   const rooms = terminal.progress("looking into rooms that training never saw", "looks");
-  rows.push(...(await checkAttention(pack, { log, onProgress: (done, total) => rooms.update(done, total) })));
+  const attention = await checkAttention(pack, {
+    log,
+    onProgress: (done, total) => rooms.update(done, total),
+  });
   rooms.end();
+  tell(attention);
   const lesson = terminal.progress("playing the test lesson", "frames");
-  rows.push(...(await checkLesson(pack, log, lesson)));
+  const played = await checkLesson(pack, log, lesson);
   lesson.end();
-  for (const row of rows) {
-    const sign = row.ok === null ? "–     " : row.ok ? "ok    " : "MISSED";
-    terminal.say(`${sign} ${row.what}: ${row.value} (goal: ${row.goal})`);
-    terminal.emit(row);
-  }
-  if (rows.some((row) => row.ok === false)) process.exitCode = 1;
+  tell(played);
 }
 
 /** The whole chain over the ten-minute test lesson: does the number follow the class? */
