@@ -116,7 +116,7 @@ export async function openGateway(
       }),
       (it) => it.close(),
     );
-    const status = watchStatus({ config, publisher, record, model: attend.model, clock });
+    const status = watchStatus({ config, publisher, record, stamps, model: attend.model, clock });
     const turnIn = watchForDrops();
     const flow = startFlow(
       {
@@ -129,7 +129,7 @@ export async function openGateway(
           status.closed(window);
           say(window.time, (time) => focusMessage(window, { time }));
           const turn = turnIn(window);
-          if (turn) send(eventMessage({ ...turn }));
+          if (turn) say(turn.time, (time) => eventMessage({ ...turn, time }));
         },
       },
       config.protect.windowSeconds,

@@ -1,6 +1,6 @@
 import type { Config } from "./config.ts";
 import type { Eye } from "./eye/eye.ts";
-import type { Publisher } from "./publish/publish.ts";
+import type { Publisher, Stamps } from "./publish/publish.ts";
 import type { Recording } from "./record/record.ts";
 import { type LivePage, readVitals, type StatusReport } from "./show/show.ts";
 import type { CameraState, Clock, Health, Window } from "./terms.ts";
@@ -21,11 +21,12 @@ interface Parts {
   readonly config: Config;
   readonly publisher: Publisher;
   readonly record: Recording;
+  readonly stamps: Stamps;
   readonly model: string;
   readonly clock: Clock;
 }
 
-export function watchStatus({ config, publisher, record, model, clock }: Parts): Status {
+export function watchStatus({ config, publisher, record, stamps, model, clock }: Parts): Status {
   const started = clock.elapsed();
   const cameras = new Map<string, CameraState>(config.cameras.map(({ name }) => [name, "opening"]));
   let eye: Eye | null = null;
@@ -33,7 +34,8 @@ export function watchStatus({ config, publisher, record, model, clock }: Parts):
   let window: Window | null = null;
 
   async function health(): Promise<Health> {
-    const { spoolDepth, spoolBytes, dropped } = publisher.state();
+    const { spoolDepth, spoolBytes, dropped, setAside, damaged } = publisher.state();
+    const recorded = record.state();
     const { diskFreeMb, temperatureC } = await readVitals(config.dataFolder);
     const seen = Object.values(eye?.status().cameras ?? {});
     const ages = seen.flatMap(({ frameAgeSeconds }) => frameAgeSeconds ?? []);
@@ -47,7 +49,17 @@ export function watchStatus({ config, publisher, record, model, clock }: Parts):
       frameAgeSeconds: ages.length > 0 ? Math.max(...ages) : null,
       spoolDepth,
       spoolBytes,
-      dropped: Object.values(dropped).reduce((sum, count) => sum + count, 0),
+      dropped: sum(dropped) + stamps.lost(),
+      setAside,
+      held: stamps.held(),
+      refused: sum(recorded.refused),
+      damaged: damaged + recorded.damaged,
+      sinks: Object.fromEntries(
+        Object.entries(recorded.sinks).map(([name, { ok, backlog, refused, lost }]) => [
+          name,
+          { ok, backlog, refused, lost },
+        ]),
+      ),
       diskFreeMegabytes: diskFreeMb,
       temperatureCelsius: temperatureC,
       cameras: Object.fromEntries(cameras),
@@ -90,9 +102,6 @@ export function watchStatus({ config, publisher, record, model, clock }: Parts):
         notReady: notReady(),
         room: window && { focus: window.focus, coverage: window.coverage },
         restarts: { eye: eyeStatus?.restarts ?? 0, live: live?.restarts() ?? 0 },
-        backlog: Object.fromEntries(
-          Object.entries(record.state().sinks).map(([name, { backlog }]) => [name, backlog]),
-        ),
         memoryMb: {
           gateway: megabytes(process.memoryUsage.rss()),
           ...(eyeStatus ? { eye: Math.round(eyeStatus.memoryMegabytes) } : {}),
@@ -102,3 +111,6 @@ export function watchStatus({ config, publisher, record, model, clock }: Parts):
     },
   };
 }
+
+const sum = (counts: Readonly<Record<string, number>>): number =>
+  Object.values(counts).reduce((all, count) => all + count, 0);

@@ -180,6 +180,18 @@ export interface WindowFacts {
   readonly engine: Engine;
 }
 
+/** How one database is doing, in points. */
+export interface SinkHealth {
+  /** It took the last points that it was given. */
+  readonly ok: boolean;
+  /** On disk, and not written to it yet. */
+  readonly backlog: number;
+  /** It will never take them; they are in the dead letters. */
+  readonly refused: number;
+  /** Gone before it could have them: it was away for longer than the journal may hold. */
+  readonly lost: number;
+}
+
 /** How the gateway itself is doing. Nothing in it is about people. Null is "not known here". */
 export interface Health {
   readonly time: number;
@@ -192,8 +204,18 @@ export interface Health {
   readonly frameAgeSeconds: number | null;
   readonly spoolDepth: number;
   readonly spoolBytes: number;
-  /** Messages lost because the spool was full. */
+  /** Messages lost because the disk allotted to them, or the place to wait for the clock, was full. */
   readonly dropped: number;
+  /** Messages on which the broker hung up again and again; they lie in the spool's quarantine. */
+  readonly setAside: number;
+  /** Messages that wait until the clock can be believed. */
+  readonly held: number;
+  /** Messages that were not recorded, because they are not of the contract. */
+  readonly refused: number;
+  /** Records of spool and journal that were damaged on disk and skipped. */
+  readonly damaged: number;
+  /** Each database: `embedded`, `influx`. */
+  readonly sinks: Readonly<Record<string, SinkHealth>>;
   readonly diskFreeMegabytes: number | null;
   /** Of the hottest part of the machine. */
   readonly temperatureCelsius: number | null;

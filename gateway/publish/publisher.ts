@@ -56,6 +56,8 @@ export interface PublisherState {
   readonly dropped: Readonly<Record<MessageClass, number>>;
   /** Messages on which the broker hung up again and again; they are kept in the spool's folder. */
   readonly setAside: number;
+  /** Damaged stretches of the spool's files; they are kept there too. */
+  readonly damaged: number;
 }
 
 export interface PublisherOptions {
@@ -242,6 +244,7 @@ export async function openPublisher(
       spoolBytes: spool.bytes(),
       dropped: spool.counts().dropped,
       setAside: aside,
+      damaged: spool.counts().damaged,
     }),
     close() {
       closing ??= goodbye();

@@ -24,7 +24,11 @@ export class Metrics {
     this.#set("frame_age_seconds", "Seconds since the last picture", health.frameAgeSeconds);
     this.#set("spool_messages", "Messages on disk that wait for the broker", health.spoolDepth);
     this.#set("spool_bytes", "Disk that the waiting messages take", health.spoolBytes);
-    this.#set("dropped_messages", "Messages lost because the spool was full", health.dropped);
+    this.#set("dropped_messages", "Messages lost because their place was full", health.dropped);
+    this.#set("set_aside_messages", "Messages on which the broker hung up again and again", health.setAside);
+    this.#set("held_messages", "Messages that wait until the clock can be believed", health.held);
+    this.#set("refused_messages", "Messages not recorded: they are not of the contract", health.refused);
+    this.#set("damaged_records", "Records damaged on disk and skipped", health.damaged);
     this.#set("disk_free_bytes", "Free space where the data is kept", scaled(health.diskFreeMegabytes, 1e6));
     this.#set("temperature_celsius", "The hottest zone of the machine", health.temperatureCelsius);
     for (const [camera, state] of Object.entries(health.cameras))
@@ -33,8 +37,14 @@ export class Metrics {
       this.#set("sensor_ok", "1 when the sensor delivers", state === "ok" ? 1 : 0, { sensor });
     for (const [part, count] of Object.entries(report.restarts))
       this.#set("restarts", "How often a process was started again", count, { part });
-    for (const [sink, points] of Object.entries(report.backlog))
-      this.#set("sink_backlog_points", "Points a sink has not taken yet", points, { sink });
+    for (const [sink, { ok, backlog, refused, lost }] of Object.entries(health.sinks)) {
+      this.#set("sink_ok", "1 when the database takes points", ok ? 1 : 0, { sink });
+      this.#set("sink_backlog_points", "Points on disk that the database does not have yet", backlog, {
+        sink,
+      });
+      this.#set("sink_refused_points", "Points it will never take; in the dead letters", refused, { sink });
+      this.#set("sink_lost_points", "Points gone before it could have them", lost, { sink });
+    }
     for (const [part, megabytes] of Object.entries(report.memoryMb))
       this.#set("memory_bytes", "Resident memory of a process", megabytes * 1e6, { part });
     return this.#registry.metrics();

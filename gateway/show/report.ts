@@ -9,8 +9,6 @@ export interface StatusReport {
   readonly room: { readonly focus: number | null; readonly coverage: number | null } | null;
   /** How often each supervised process was started again: `eye`, `live`. */
   readonly restarts: Readonly<Record<string, number>>;
-  /** Points each sink has not taken yet: `embedded`, `influx`. */
-  readonly backlog: Readonly<Record<string, number>>;
   /** Resident memory of each process in MB: `gateway`, `eye`, `live`. */
   readonly memoryMb: Readonly<Record<string, number>>;
 }

@@ -19,6 +19,11 @@ const healthy: StatusReport = {
     spoolDepth: 3,
     spoolBytes: 900,
     dropped: 0,
+    setAside: 1,
+    held: 2,
+    refused: 4,
+    damaged: 5,
+    sinks: { embedded: { ok: true, backlog: 7, refused: 6, lost: 8 } },
     diskFreeMegabytes: 1500,
     temperatureCelsius: 48.5,
     cameras: { front: "ok", back: "lost" },
@@ -27,7 +32,6 @@ const healthy: StatusReport = {
   notReady: [],
   room: { focus: 0.72, coverage: 0.9 },
   restarts: { eye: 1, live: 0 },
-  backlog: { embedded: 7 },
   memoryMb: { gateway: 120 },
 };
 
@@ -82,7 +86,14 @@ describe("health", () => {
       'focus_gateway_camera_ok{camera="front"}': 1,
       'focus_gateway_camera_ok{camera="back"}': 0,
       'focus_gateway_restarts{part="eye"}': 1,
+      focus_gateway_set_aside_messages: 1,
+      focus_gateway_held_messages: 2,
+      focus_gateway_refused_messages: 4,
+      focus_gateway_damaged_records: 5,
+      'focus_gateway_sink_ok{sink="embedded"}': 1,
       'focus_gateway_sink_backlog_points{sink="embedded"}': 7,
+      'focus_gateway_sink_refused_points{sink="embedded"}': 6,
+      'focus_gateway_sink_lost_points{sink="embedded"}': 8,
       'focus_gateway_memory_bytes{part="gateway"}': 1.2e8,
     });
   });
