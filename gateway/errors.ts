@@ -110,6 +110,11 @@ export const catalogue = {
     (p) => `${p.file} is not a valid model manifest:\n${p.problems.map((line) => `  ${line}`).join("\n")}`,
     "`docs/models.md` explains the manifest.",
   ),
+  MODEL_UNSUPPORTED: entry<{ file: string; problem: string }>(
+    1,
+    (p) => `the model ${p.file} cannot be made ready to run: ${p.problem}`,
+    "`docs/models.md` says what the networks of a pack must be.",
+  ),
   MODEL_LOAD: entry<{ file: string; provider: string }>(
     1,
     (p) => `the model ${p.file} does not load on ${p.provider}`,
@@ -126,6 +131,34 @@ export const catalogue = {
     1,
     (p) => `camera ${p.camera}: ${p.problem}`,
     "It is tried again by itself. Check cable, power and address; `focus-gateway doctor` tests it.",
+  ),
+
+  // Privacy
+  TIMETABLE_INVALID: entry<{ problem: string }>(
+    2,
+    (p) => `the timetable is no iCalendar file that can be used: ${p.problem}`,
+    "Export it again as iCalendar (.ics). Until it can be read the cameras stay shut.",
+  ),
+  SIGNOFF_INVALID: entry<{ file: string; problems: readonly string[] }>(
+    2,
+    (p) => `${p.file} allows nothing:\n${p.problems.map((line) => `  ${line}`).join("\n")}`,
+    "`docs/privacy.md` shows what must stand in it. Until it does the cameras stay shut.",
+  ),
+  INDICATOR_FAILED: entry<{ folder: string; problem: string }>(
+    1,
+    (p) => `the light ${p.folder} cannot be switched: ${p.problem}`,
+    "Without its light no camera opens. Check `privacy.indicator`, and that the gateway's user may write to it.",
+  ),
+  AUDIT_BROKEN: entry<{ file: string; problems: readonly string[] }>(
+    1,
+    (p) =>
+      `the audit log ${p.file} does not hold together:\n${p.problems.map((line) => `  ${line}`).join("\n")}`,
+    "A torn line is from a power cut; anything else was done by somebody. Compare with `audit` in the recorded health.",
+  ),
+  AUDIT_UNWRITABLE: entry<{ file: string; problem: string }>(
+    1,
+    (p) => `the audit log ${p.file} cannot be written: ${p.problem}`,
+    "What cannot be accounted for is not done: mend the disk or the rights, then start again.",
   ),
 
   // MQTT

@@ -7,7 +7,7 @@ import { failure, GatewayError } from "../errors.ts";
 import { openEye } from "../eye/eye.ts";
 import { nextEnd } from "../flow.ts";
 import { createLogger } from "../log.ts";
-import { openProtector } from "../protect/protect.ts";
+import { BOUNDS, openProtector } from "../protect/protect.ts";
 import { focusMessage } from "../publish/publish.ts";
 import { ACTIVITIES, type Activity, type View, type Window } from "../terms.ts";
 import { preparedPack } from "./models.ts";
@@ -181,7 +181,11 @@ function filmWatcher(
   };
   return {
     async see(view: View) {
-      protector ??= openProtector(config.protect, { model: attender.model, engine: view.engine });
+      protector ??= openProtector(
+        config.protect,
+        { model: attender.model, engine: view.engine },
+        BOUNDS[config.privacy.profile],
+      );
       while (view.time >= end) {
         await close(end);
         end = nextEnd(end, windowSeconds);
@@ -197,7 +201,12 @@ function filmWatcher(
 async function stillWindow(config: Config, activity: Activity, view: View): Promise<Window> {
   const lesson = { activity, lesson: null };
   const attender = openGeometric(config.attend, 0);
-  const protector = openProtector(config.protect, { model: attender.model, engine: view.engine }, 1);
+  const protector = openProtector(
+    config.protect,
+    { model: attender.model, engine: view.engine },
+    BOUNDS[config.privacy.profile],
+    1,
+  );
   protector.take(await attender.observe({ ...view, time: 0 }, activity), lesson);
   return protector.close(config.protect.windowSeconds * 1000, lesson);
 }

@@ -1,10 +1,18 @@
 import { z } from "zod";
 import { type Activity, type Attention, type Engine, TARGETS, type Window } from "../terms.ts";
 import { learnExpected } from "./expected.ts";
+import { BOUNDS, type Bounds } from "./profile.ts";
 import { gather, meanHeads, nothingGathered } from "./room.ts";
 import { closeWindow } from "./window.ts";
 
 export { type Turn, watchForDrops } from "./drops.ts";
+export {
+  openPermissions,
+  type Permissions,
+  type PrivacyOptions,
+  privacyOptions,
+} from "./permission.ts";
+export { BOUNDS, type Bounds, PROFILES, type Profile } from "./profile.ts";
 export type { FocusTargets } from "./room.ts";
 
 const targets = () => z.array(z.enum(TARGETS));
@@ -12,7 +20,7 @@ const targets = () => z.array(z.enum(TARGETS));
 export const protectOptions = z.strictObject({
   windowSeconds: z
     .int()
-    .min(5)
+    .min(10)
     .max(300)
     .default(10)
     .describe("Length of a window. Windows end on whole multiples of it, so that rooms line up."),
@@ -72,13 +80,16 @@ export interface Protector {
  * @param source what the windows say made them until the first moment comes in.
  * @param stretches a window in which a camera looked during only some of so many stretches was only partly covered;
  *   1 for a window that is a single picture.
+ * @param bounds of the school's profile: it can make what is said less, never more.
  */
 export function openProtector(
   options: ProtectOptions,
   source: { model: string; engine: Engine },
+  bounds: Bounds = BOUNDS.aggregate,
   stretches = 4,
 ): Protector {
-  const { windowSeconds, minimumGroup, minimumCoverage } = options;
+  const { windowSeconds, minimumCoverage } = options;
+  const minimumGroup = Math.max(options.minimumGroup, bounds.minimumGroup);
   const seenLately = learnExpected();
   let gathered = nothingGathered();
   let { model, engine } = source;
@@ -109,6 +120,7 @@ export function openProtector(
         minimumCoverage,
         stretches: Math.max(1, Math.ceil((stretches * seconds) / windowSeconds)),
         focusApplies: options.focusTargets[activity].length > 0,
+        inference: bounds.inference,
         model,
         engine,
       });

@@ -19,6 +19,8 @@ export interface Circumstances {
   readonly stretches: number;
   /** Whether anything counts as focus in this activity (nothing does in a break). */
   readonly focusApplies: boolean;
+  /** Whether the profile lets more be said than how many heads there are and where they are turned to. */
+  readonly inference: boolean;
   readonly model: string;
   readonly engine: Engine;
 }
@@ -58,9 +60,10 @@ export function closeWindow(gathered: Gathered, about: Circumstances): Window {
     return allow({ ...base, ...UNKNOWN, ...seen, quality: "low_coverage" });
   }
 
-  const { focus, low, high } = about.focusApplies
-    ? estimateFocus(gathered, windowSeconds, coverage)
-    : { focus: null, low: null, high: null };
+  const { focus, low, high } =
+    about.focusApplies && about.inference
+      ? estimateFocus(gathered, windowSeconds, coverage)
+      : { focus: null, low: null, high: null };
   return allow({
     ...base,
     ...seen,
@@ -68,9 +71,10 @@ export function closeWindow(gathered: Gathered, about: Circumstances): Window {
     low,
     high,
     targets: sharesOf(gathered),
-    shiftsPerMinute:
-      gathered.shifts / (meanHeadsOverWindow(gathered, about.stretches) * (windowSeconds / 60)),
-    synchrony: gathered.agreement / gathered.groups,
+    shiftsPerMinute: about.inference
+      ? gathered.shifts / (meanHeadsOverWindow(gathered, about.stretches) * (windowSeconds / 60))
+      : null,
+    synchrony: about.inference ? gathered.agreement / gathered.groups : null,
     quality: "ok",
   });
 }
