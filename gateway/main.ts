@@ -138,6 +138,21 @@ program
   );
 
 program
+  .command("audit")
+  .description(
+    "who had the cameras opened, closed and paused, what was configured and exported; checks the log's chain",
+  )
+  .addOption(configOption())
+  .addOption(jsonOption())
+  .addHelpText(
+    "after",
+    "\nExits with 1 when an entry was changed or taken out. `docs/privacy.md` says what is in it.",
+  )
+  .action(async ({ config, json }) =>
+    (await import("./commands/audit.ts")).showAudit(openTerminal(json), config),
+  );
+
+program
   .command("doctor")
   .description(
     "check config, cameras, models, broker, database, disk, clock and rights, and say what to do about each failure",

@@ -1,0 +1,74 @@
+import { appendFile, readFile, rm, writeFile } from "node:fs/promises";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { audit, auditFile, checkAudit } from "../gateway/audit.ts";
+import { systemClock } from "../gateway/clock.ts";
+import { temporaryFolder } from "./support/places.ts";
+
+async function logOf(entries: number): Promise<string> {
+  const folder = await temporaryFolder();
+  for (let n = 1; n <= entries; n += 1) await audit(folder, "exported", { sql: `SELECT ${n}` }, systemClock);
+  return folder;
+}
+
+describe("the audit log", () => {
+  it("numbers and chains what is written to it, from several writers at once too", async () => {
+    const folder = await temporaryFolder();
+    await Promise.all(
+      Array.from({ length: 20 }, (_, i) => audit(folder, "paused", { by: `button ${i}` }, systemClock)),
+    );
+    const { entries, problems } = await checkAudit(folder);
+    expect(problems).toEqual([]);
+    expect(entries.map(({ n }) => n)).toEqual(Array.from({ length: 20 }, (_, i) => i + 1));
+  });
+
+  it("is empty and whole before anything was written", async () => {
+    expect(await checkAudit(await temporaryFolder())).toEqual({ entries: [], problems: [] });
+  });
+
+  it("tells where an entry was changed, taken out, put in or moved", async () => {
+    const folder = await logOf(6);
+    const file = auditFile(folder);
+    const lines = (await readFile(file, "utf8")).trimEnd().split("\n");
+    await fc.assert(
+      fc.asyncProperty(fc.integer({ min: 0, max: 4 }), fc.constantFrom(...TAMPERINGS), async (at, tamper) => {
+        await writeFile(file, `${tamper(lines, at).join("\n")}\n`);
+        const { problems } = await checkAudit(folder);
+        expect(problems.length).toBeGreaterThan(0);
+      }),
+      { numRuns: 40 },
+    );
+    await writeFile(file, `${lines.join("\n")}\n`);
+    expect((await checkAudit(folder)).problems).toEqual([]);
+  });
+
+  it("goes on after a line that a power cut tore, and says that it is torn", async () => {
+    const folder = await logOf(2);
+    await appendFile(auditFile(folder), '{"n":3,"time":"2026');
+    await audit(folder, "started", { version: "0.1.0" }, systemClock);
+    const { entries, problems } = await checkAudit(folder);
+    expect(entries.map(({ n }) => n)).toEqual([1, 2, 3]);
+    expect(problems).toEqual([expect.stringContaining("line 3")]);
+  });
+
+  it("says so when it cannot be written", async () => {
+    const folder = await temporaryFolder();
+    await rm(folder, { recursive: true });
+    await writeFile(folder, "a file where the folder should be");
+    await expect(audit(folder, "started", {}, systemClock)).rejects.toMatchObject({
+      code: expect.stringMatching(/AUDIT_UNWRITABLE|DATA_FOLDER_UNWRITABLE/),
+    });
+  });
+});
+
+type Tampering = (lines: readonly string[], at: number) => string[];
+const TAMPERINGS: readonly Tampering[] = [
+  (lines, at) => lines.map((line, i) => (i === at ? line.replace("SELECT", "select") : line)),
+  (lines, at) => lines.filter((_, i) => i !== at),
+  (lines, at) => [...lines.slice(0, at), lines[at]!, ...lines.slice(at)],
+  (lines, at) => [...lines.slice(0, at), lines[at + 1]!, lines[at]!, ...lines.slice(at + 2)],
+  (lines, at) =>
+    lines.map((line, i) =>
+      i === at ? line.replace(/"hash":"[0-9a-f]{64}"/, `"hash":"${"a".repeat(64)}"`) : line,
+    ),
+];
