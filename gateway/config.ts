@@ -6,7 +6,7 @@ import { failure } from "./errors.ts";
 import { eyeOptions } from "./eye/eye.ts";
 import { LOG_LEVELS } from "./log.ts";
 import { defaultDataFolder } from "./paths.ts";
-import { protectOptions } from "./protect/protect.ts";
+import { privacyOptions, protectOptions } from "./protect/protect.ts";
 import { brokerOptions, mqttOptions, spoolOptions } from "./publish/publish.ts";
 import { recordOptions } from "./record/record.ts";
 import { showOptions } from "./show/show.ts";
@@ -52,6 +52,7 @@ export const configSchema = z.strictObject({
   eye: eyeOptions.omit({ cameras: true }).prefault({}).describe("The process that looks."),
   attend: attendOptions.prefault({}).describe("What heads are turned to."),
   protect: protectOptions.prefault({}).describe("What may be published about people."),
+  privacy: privacyOptions.prefault({}).describe("Whether, when and how far the gateway may look."),
   mqtt: mqttOptions
     .prefault({})
     .describe("A broker of the school's. Without a `url` the embedded one is used."),
@@ -84,7 +85,15 @@ export async function loadConfig(file: string | undefined): Promise<Config> {
 
 function finish(config: z.output<typeof configSchema>, base: string): Config {
   const dataFolder = config.dataFolder ? path.resolve(base, config.dataFolder) : defaultDataFolder();
-  return freeze({ ...config, dataFolder });
+  return freeze({ ...config, dataFolder, privacy: { ...config.privacy, ...pathsOf(config.privacy, base) } });
+}
+
+/** The files that the privacy options name, relative to the config file. */
+function pathsOf({ signoff, timetable }: z.output<typeof privacyOptions>, base: string) {
+  return {
+    ...(signoff && { signoff: path.resolve(base, signoff) }),
+    ...(timetable && { timetable: { ...timetable, file: path.resolve(base, timetable.file) } }),
+  };
 }
 
 function freeze<T extends object>(value: T): T {

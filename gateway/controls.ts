@@ -1,50 +1,62 @@
 import { reason } from "./errors.ts";
-import type { Eye } from "./eye/eye.ts";
 import type { Flow } from "./flow.ts";
 import type { Logger } from "./log.ts";
 import type { Control, GatewayEvent } from "./publish/publish.ts";
+import type { Shutter } from "./shutter.ts";
 import type { Clock } from "./terms.ts";
 
 /** Does what the teacher, or a flow, tells the gateway over MQTT, and tells everybody that it was done. */
 export interface Controls {
   obey(control: Control): Promise<void>;
-  /** The eye is up: a pause that was asked for before holds for it too. */
-  attach(eye: Eye): Promise<void>;
+  /** The button in the room: pauses, or goes on. */
+  toggle(): Promise<void>;
   close(): Promise<void>;
 }
 
 export interface ControlsContext {
   readonly flow: Flow;
+  readonly shutter: Shutter;
+  /** Writes down that somebody paused, or had it go on. */
+  readonly account: (kind: "paused" | "resumed", by: string) => Promise<void>;
   readonly tell: (event: GatewayEvent) => void;
   readonly log: Logger;
   readonly clock: Clock;
 }
 
-export function followControls({ flow, tell, log: parentLog, clock }: ControlsContext): Controls {
+export function followControls({
+  flow,
+  shutter,
+  account,
+  tell,
+  log: parentLog,
+  clock,
+}: ControlsContext): Controls {
   const log = parentLog.child({ part: "controls" });
-  let eye: Eye | null = null;
   let paused = false;
   /** Ends the wait of a pause that is to end by itself. */
   let waiting = new AbortController();
 
-  async function pause(now: boolean, minutes: number | undefined): Promise<void> {
+  async function pause(now: boolean, by: string, minutes?: number): Promise<void> {
     waiting.abort();
     waiting = new AbortController();
     if (now && minutes !== undefined) void resumeAfter(minutes, waiting.signal);
     if (now === paused) return;
     paused = now;
-    // Nothing more is counted from this moment on, even while the cameras are still closing.
-    if (now) flow.pause(true);
-    await (now ? eye?.pause() : eye?.resume());
-    if (!now) flow.pause(false);
-    log.info(now ? "sensing is paused, the cameras are closed" : "sensing goes on");
-    tell({ time: clock.now(), kind: now ? "paused" : "resumed" });
+    if (now) {
+      await shutter.hold("teacher", "it was paused");
+      await account("paused", by);
+    } else {
+      await account("resumed", by);
+      await shutter.release("teacher");
+    }
+    log.info(now ? "sensing is paused, the cameras are closed" : "the pause is over");
+    tell({ time: clock.now(), kind: now ? "paused" : "resumed", by });
   }
 
   async function resumeAfter(minutes: number, signal: AbortSignal): Promise<void> {
     await clock.sleep(minutes * 60_000, signal);
     if (signal.aborted) return;
-    await pause(false, undefined).catch((error) =>
+    await pause(false, "the end of its time").catch((error) =>
       log.error({ err: error }, `cannot go on: ${reason(error)}`),
     );
   }
@@ -60,13 +72,10 @@ export function followControls({ flow, tell, log: parentLog, clock }: ControlsCo
         case "mark":
           return tell({ time: clock.now(), kind: "mark", text: control.text });
         case "pause":
-          return pause(control.paused, control.minutes);
+          return pause(control.paused, "message", control.minutes);
       }
     },
-    async attach(opened) {
-      eye = opened;
-      if (paused) await eye.pause();
-    },
+    toggle: () => pause(!paused, "button"),
     async close() {
       waiting.abort();
     },

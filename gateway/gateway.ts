@@ -1,15 +1,17 @@
 import path from "node:path";
 import type { PreparedPack } from "../models/manifest.ts";
+import { openAccount } from "./account.ts";
 import { openAttender } from "./attend/attend.ts";
 import { repeat } from "./clock.ts";
 import type { Config } from "./config.ts";
-import { followControls } from "./controls.ts";
 import { lockDataFolder } from "./dataFolder.ts";
 import { type Eye, openEye } from "./eye/eye.ts";
 import { startFlow } from "./flow.ts";
+import { openGuard } from "./guard.ts";
 import type { Logger } from "./log.ts";
 import { revealSecret } from "./options.ts";
-import { openProtector, watchForDrops } from "./protect/protect.ts";
+import { openParts } from "./parts.ts";
+import { BOUNDS, openProtector, watchForDrops } from "./protect/protect.ts";
 import {
   eventMessage,
   focusMessage,
@@ -52,11 +54,12 @@ export async function openGateway(
   pack: PreparedPack,
   { log, clock }: Surroundings,
 ): Promise<Gateway> {
-  const { site, room, dataFolder } = config;
+  const { site, room, dataFolder, privacy } = config;
   const parts = openParts();
   const root = topicRoot(site, room);
   try {
     parts.add(await lockDataFolder(dataFolder), (lock) => lock.release());
+    const { add: account } = parts.add(await openAccount(config, clock), (it) => it.close());
 
     // The ways out come first, so that nothing is seen that could not be kept.
     const broker = config.mqtt.url
@@ -121,10 +124,11 @@ export async function openGateway(
     const flow = startFlow(
       {
         attend,
-        protect: openProtector(config.protect, {
-          model: attend.model,
-          engine: { provider: "cpu", precision: pack.precision },
-        }),
+        protect: openProtector(
+          config.protect,
+          { model: attend.model, engine: { provider: "cpu", precision: pack.precision } },
+          BOUNDS[privacy.profile],
+        ),
         publish(window) {
           status.closed(window);
           say(window.time, (time) => focusMessage(window, { time }));
@@ -136,16 +140,13 @@ export async function openGateway(
       { log, clock },
     );
     parts.add(flow, (it) => it.close());
-    const controls = parts.add(
-      followControls({
-        flow,
-        log,
-        clock,
-        tell: (event) => say(event.time, (time) => eventMessage({ ...event, time })),
-      }),
-      (it) => it.close(),
+    const guard = await openGuard(
+      config,
+      { flow, account, tell: (event) => say(event.time, (time) => eventMessage({ ...event, time })) },
+      { log, clock },
     );
-    listenForControls(publisher.connection, { root, handler: controls.obey }, { log, clock });
+    parts.add(guard, (it) => it.close());
+    listenForControls(publisher.connection, { root, handler: guard.obey }, { log, clock });
 
     const { health: healthConfig, live: liveConfig } = config.show;
     const health = healthConfig.enabled
@@ -159,10 +160,10 @@ export async function openGateway(
         )
       : null;
 
-    // The eye comes last: it looks only when there is somewhere to go with what it sees.
+    // The eye comes last: it looks only when there is somewhere to go with what it sees, and when it may.
     const eye = parts.add(
       await openEye(
-        { ...config.eye, cameras: config.cameras, pack, pace: "live" },
+        { ...config.eye, cameras: config.cameras, pack, pace: "live", shut: true },
         {
           onView: (view) => flow.see(view),
           onCamera: (name, state, problem) => status.camera(name, state, problem),
@@ -171,7 +172,7 @@ export async function openGateway(
       ),
       (it) => it.close(),
     );
-    await controls.attach(eye);
+    await guard.attach(eye);
     status.watch({ eye, live });
     parts.add(
       repeat(HEALTH_SECONDS, clock, async () => {
@@ -201,19 +202,3 @@ export async function openGateway(
 const EARLIEST = Date.UTC(2026, 0, 1);
 /** Health is said this often, in seconds. */
 const HEALTH_SECONDS = 10;
-
-/** What has been opened so far, to be closed in reverse order; a part that does not close cleanly does not keep the others open. */
-function openParts() {
-  const closers: Array<() => Promise<void>> = [];
-  return {
-    add<T>(part: T, close: (part: T) => Promise<void>): T {
-      closers.push(() => close(part));
-      return part;
-    },
-    async close(log: Logger) {
-      for (let close = closers.pop(); close; close = closers.pop()) {
-        await close().catch((error) => log.error({ err: error }, "a part did not close cleanly"));
-      }
-    },
-  };
-}

@@ -39,6 +39,8 @@ export interface EyeSetup extends EyeOptions {
   readonly pack: PreparedPack;
   /** `live` for cameras; `every` plays recordings once, each frame, as fast as they can be looked at. */
   readonly pace: "live" | "every";
+  /** Whether to begin with the cameras shut, until `resume`. */
+  readonly shut?: boolean;
 }
 
 /** Who hears what the eye sees. */
@@ -87,7 +89,7 @@ export async function openEye(
   const log = parentLog.child({ part: "eye" });
   const logLevel = (log.level === "silent" ? "error" : log.level) as LogLevel;
   const seen = new Map(cameras.map(({ name }) => [name, new Sightings(clock)]));
-  let paused = false;
+  let paused = setup.shut ?? false;
 
   function change(name: string, state: CameraState, problem?: string): void {
     if (seen.get(name)?.change(state, problem ?? null)) listener.onCamera(name, state, problem);
@@ -110,7 +112,8 @@ export async function openEye(
 
   const start = { cameras, perceive, pack, pace, stalledAfterSeconds, logLevel };
   const child = await supervise(start, { clock, log, maximumMemoryMegabytes, hear, down });
-  await child.look(true);
+  if (paused) for (const name of seen.keys()) change(name, "paused");
+  else await child.look(true);
 
   return {
     get engine() {

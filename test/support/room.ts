@@ -16,7 +16,7 @@ export interface TestRoom {
   readonly ports: { readonly broker: number; readonly live: number; readonly health: number };
 }
 
-/** Twelve drawn students, windows of five seconds, no live page; `more` changes the config at its top level. */
+/** Twelve drawn students, windows of ten seconds, no live page; `more` changes the config at its top level. */
 export async function layRoom(
   { manifest, pack }: Prepared,
   more: (ports: TestRoom["ports"]) => Record<string, unknown> = () => ({}),
@@ -33,7 +33,7 @@ export async function layRoom(
     room: "r1",
     dataFolder: "data",
     cameras: [{ driver: "simulated", name: "front", students: 12, framesPerSecond: 2 }],
-    protect: { windowSeconds: 5, expectedHeads: 12 },
+    protect: { windowSeconds: 10, expectedHeads: 12 },
     broker: { port: ports.broker },
     show: { live: { enabled: false }, health: { port: ports.health } },
     ...more(ports),

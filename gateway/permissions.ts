@@ -1,0 +1,62 @@
+import { repeat } from "./clock.ts";
+import { reason } from "./errors.ts";
+import type { Flow } from "./flow.ts";
+import type { Logger } from "./log.ts";
+import type { Permissions } from "./protect/protect.ts";
+import type { Shutter } from "./shutter.ts";
+import type { Clock } from "./terms.ts";
+
+/** How often everybody is asked again: a lesson's end closes the cameras this much late at most. */
+const ASK_SECONDS = 2;
+
+export interface PermissionsContext {
+  readonly permissions: Permissions;
+  readonly shutter: Shutter;
+  readonly flow: Pick<Flow, "tell">;
+  readonly log: Logger;
+  readonly clock: Clock;
+}
+
+/**
+ * Holds the shutter whenever the profile or the timetable says no, and tells the flow the lesson's name where the
+ * timetable may. Resolves when they have been asked for the first time, so that no camera opens before that.
+ */
+export async function followPermissions({
+  permissions,
+  shutter,
+  flow,
+  log: parentLog,
+  clock,
+}: PermissionsContext): Promise<{ close(): Promise<void> }> {
+  const log = parentLog.child({ part: "privacy" });
+  let lesson: string | null = null;
+  let said = "";
+  let failed = "";
+
+  async function ask(): Promise<void> {
+    const answer = await permissions.ask(clock.now());
+    const refused = answer.granted ? null : answer;
+    const now = refused?.because ?? "the cameras may open";
+    if (now !== said) log.info(now);
+    said = now;
+    try {
+      // Whoever says no holds before whoever says yes lets go.
+      if (refused) await shutter.hold(refused.by, refused.because);
+      for (const who of ["profile", "timetable"] as const) {
+        if (who !== refused?.by) await shutter.release(who);
+      }
+      await shutter.retry();
+      failed = "";
+    } catch (error) {
+      if (reason(error) !== failed) log.error({ err: error }, "the cameras stay shut");
+      failed = reason(error);
+    }
+    if (answer.granted && answer.lesson !== lesson) {
+      lesson = answer.lesson;
+      flow.tell({ lesson });
+    }
+  }
+
+  await ask();
+  return repeat(ASK_SECONDS, clock, ask);
+}
