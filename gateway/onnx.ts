@@ -3,13 +3,23 @@ import type { Engine } from "./terms.ts";
 
 /** Numbers with a shape, as networks take them. The memory stays the caller's and may be written between runs. */
 export interface Numbers {
-  readonly data: Float32Array;
+  readonly data: Float32Array | Uint8Array;
+  readonly shape: readonly number[];
+}
+
+/** What a network gives, with its shape. Booleans and half floats come as bytes and words. */
+export interface Answer {
+  /** By ONNX Runtime's name: `float32`, `int64`, `bool`, … */
+  readonly type: string;
+  readonly data: Float32Array | Uint8Array | Int8Array | Uint16Array | Int32Array | BigInt64Array;
   readonly shape: readonly number[];
 }
 
 /** A network that is loaded. `run` blocks the thread it is called on for as long as the network takes. */
 export interface Session {
   run(inputs: Readonly<Record<string, Numbers>>): Promise<Readonly<Record<string, Float32Array>>>;
+  /** Like `run`, for outputs that are no floats, or whose shape has to be known. */
+  observe(inputs: Readonly<Record<string, Numbers>>): Promise<Readonly<Record<string, Answer>>>;
   close(): Promise<void>;
 }
 
@@ -22,30 +32,50 @@ export async function supportedProviders(): Promise<string[]> {
   return ort.listSupportedBackends().map((backend) => backend.name);
 }
 
-/** Loads a network on one provider and on no other. Rejects with ONNX Runtime's own words when that cannot be. */
+/**
+ * Loads a network, from a file or from memory, on one provider and on no other. Rejects with ONNX Runtime's own words
+ * when that cannot be.
+ */
 export async function openSession(
-  file: string,
+  file: string | Uint8Array,
   provider: Engine["provider"],
   threads: number,
 ): Promise<Session> {
   const ort = await loadRuntime();
-  const session = await ort.InferenceSession.create(file, {
+  const options = {
     executionProviders: [provider],
     intraOpNumThreads: threads,
     interOpNumThreads: 1,
     // Spinning threads would keep cores busy between frames, beside a broker and a database on the same box.
     extra: { session: { intra_op: { allow_spinning: "0" } } },
-  } satisfies InferenceSession.SessionOptions);
+  } satisfies InferenceSession.SessionOptions;
+  const session =
+    typeof file === "string"
+      ? await ort.InferenceSession.create(file, options)
+      : await ort.InferenceSession.create(file, options);
+  const answer = async (inputs: Readonly<Record<string, Numbers>>) => {
+    const feeds = Object.entries(inputs).map(([name, { data, shape }]) => {
+      const tensor =
+        data instanceof Uint8Array
+          ? new ort.Tensor("uint8", data, shape)
+          : new ort.Tensor("float32", data, shape);
+      return [name, tensor] as const;
+    });
+    return Object.entries(await session.run(Object.fromEntries(feeds)));
+  };
   return {
     async run(inputs) {
-      const feeds = Object.fromEntries(
-        Object.entries(inputs).map(([name, { data, shape }]) => [
+      const outputs = await answer(inputs);
+      return Object.fromEntries(outputs.map(([name, tensor]) => [name, tensor.data as Float32Array]));
+    },
+    async observe(inputs) {
+      const outputs = await answer(inputs);
+      return Object.fromEntries(
+        outputs.map(([name, { type, data, dims }]) => [
           name,
-          new ort.Tensor("float32", data, shape),
+          { type, data: data as Answer["data"], shape: dims },
         ]),
       );
-      const outputs = Object.entries(await session.run(feeds));
-      return Object.fromEntries(outputs.map(([name, tensor]) => [name, tensor.data as Float32Array]));
     },
     close: () => session.release(),
   };

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { Engine } from "../gateway/terms.ts";
 
 /**
  * What a model pack is: `pack.json` in a folder of its own. It says whose the models are, where each file comes from
@@ -130,11 +131,36 @@ export const ROLES = ["detect", "pose", "landmarks", "eyes"] as const satisfies 
 /** A model of the pack, with the place its file stands. */
 export type PreparedModel<R extends Role> = Manifest["models"][R] & { readonly path: string };
 
-/** A pack whose files are there and are the right ones. Plain JSON: it is sent to the eye process. */
-export interface PreparedPack {
+export type Precision = Manifest["precision"];
+export const PRECISIONS = ["float32", "float16", "int8"] as const satisfies readonly Precision[];
+
+/** A pack whose files are there and are the right ones, as their maker gave them. */
+export interface VerifiedPack {
   readonly name: string;
   /** `name@sha256-8`, over the files' hashes: changes whenever a weight does. */
   readonly id: string;
-  readonly precision: Manifest["precision"];
+  readonly precision: Precision;
   readonly models: { readonly [R in Role]: PreparedModel<R> };
+}
+
+/**
+ * A network as the gateway runs it, written by `models/quantize` from the pack's own file. Whatever the pack, it takes
+ * `pictures`, uint8 N×height×width×3, RGB, and gives what `models/quantize/answers.ts` says of its role.
+ */
+export interface ReadyNetwork {
+  readonly path: string;
+  readonly sha256: string;
+  readonly bytes: number;
+  readonly precision: Precision;
+  /** Size of each picture. */
+  readonly width: number;
+  readonly height: number;
+}
+
+export type ReadyNetworks = { readonly [R in Role]: ReadyNetwork };
+
+/** A pack that can be run. Plain JSON: it is sent to the eye process. */
+export interface PreparedPack extends VerifiedPack {
+  /** What each provider is to load. */
+  readonly ready: { readonly [P in Engine["provider"]]: ReadyNetworks };
 }

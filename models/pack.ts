@@ -3,7 +3,15 @@ import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { failure, reason } from "../gateway/errors.ts";
 import { packageRoot } from "../gateway/paths.ts";
-import { type Manifest, manifestSchema, type PreparedPack, ROLES, type Role } from "./manifest.ts";
+import {
+  type Manifest,
+  manifestSchema,
+  type PreparedPack,
+  ROLES,
+  type Role,
+  type VerifiedPack,
+} from "./manifest.ts";
+import { readyPack } from "./ready.ts";
 
 export type { Manifest, PreparedPack } from "./manifest.ts";
 
@@ -44,11 +52,15 @@ export async function missingModels(manifest: Manifest, folder: string): Promise
   return ROLES.filter((_, index) => found[index] === null);
 }
 
+/** A pack whose files are in place, made ready to run. Throws MODEL_MISSING, MODEL_HASH, MODEL_UNSUPPORTED. */
+export const verifyPack = async (manifest: Manifest, folder: string): Promise<PreparedPack> =>
+  readyPack(await verifyFiles(manifest, folder));
+
 /**
  * Checks every file of a pack against its hash and says where they are. Throws MODEL_MISSING, MODEL_HASH.
  * A file with another hash is never loaded, wherever it came from.
  */
-export async function verifyPack(manifest: Manifest, folder: string): Promise<PreparedPack> {
+export async function verifyFiles(manifest: Manifest, folder: string): Promise<VerifiedPack> {
   const prepared = <R extends Role>(role: R) => verifyModel(manifest.models[role], folder);
   const models = {
     detect: await prepared("detect"),

