@@ -1,5 +1,6 @@
 import type { PreparedModel } from "../../../models/manifest.ts";
 import type { Box, Frame } from "../../terms.ts";
+import { askAll } from "./batch.ts";
 import { containment, enlarged, overlap, type Scored, strongest } from "./boxes.ts";
 import { crop, type Region } from "./crop.ts";
 import type { Network } from "./providers/network.ts";
@@ -19,8 +20,11 @@ const WORTH_A_LOOK = 0.3;
 const SAME_PLACE = 0.15;
 /** Two boxes that share more than this of their joint area are one face. */
 const SAME_FACE = 0.4;
-/** The second look is at a region this many times as wide as the face. */
-const ZOOM = 4;
+/**
+ * The second look is at regions so many times as wide as the face, and all have to show it: a real face is one from near
+ * and from far, while what only looks like one (a knee, a head of hair) does so by chance, at one size and not at another.
+ */
+const ZOOMS = [3, 5];
 
 /**
  * Finds the faces of a frame, surest first. Boxes are shares of the picture and lie inside it.
@@ -30,8 +34,9 @@ const ZOOM = 4;
  *                        places where a face was a moment ago ─┘
  *
  * The second look sees one candidate at the size the network knows best. Doubtful is what only a tile shows where no
- * face is expected, and a known place in which nothing was found: a far head bent over a desk. On the test photographs the second look keeps
- * every real face, and drops an arm, jeans and a head of hair that tiles had taken for faces (docs/models.md).
+ * face is expected, and a known place in which nothing was found: a far head bent over a desk. On the test photographs
+ * the second look keeps every real face, and drops an arm, jeans and a head of hair that tiles had taken for faces
+ * (docs/models.md). Each arrow is one run of the network on all its regions.
  */
 export async function detectFaces(
   frame: Frame,
@@ -41,63 +46,65 @@ export async function detectFaces(
   places: readonly Box[] = [],
 ): Promise<Scored[]> {
   const pyramid = createPyramid(frame);
-  const search = (region: Region) => searchRegion(frame, pyramid, region, network, model);
-  const [whole, ...tiles] = regionsToSearch({
+  const search = (regions: readonly Region[]) => searchRegions(frame, pyramid, regions, network);
+  const regions = regionsToSearch({
     ...options,
     width: frame.width,
     height: frame.height,
     input: { ...model.input, smallestFace: model.smallestFace },
   });
-  const atFirst = await search(whole!);
-  const candidates = [...atFirst];
-  for (const tile of tiles) {
-    const found = await search(tile);
-    candidates.push(...found.filter(({ box }) => isTileFace(box, tile, frame, model)));
-  }
-  const lookAgain = async (place: Box, atLeast: number) => {
-    const again = await search(around(place, frame, model));
-    const seen = again.find(({ box }) => overlap(box, place) > atLeast);
-    if (seen && seen.score >= options.minimumScore) faces.push(seen);
+  const [atFirst, ...inTiles] = await search(regions);
+  const small = inTiles.flatMap((found, index) =>
+    found.filter(({ box }) => isTileFace(box, regions[index + 1]!, frame, model)),
+  );
+  const sure = atFirst!.filter(({ score }) => score >= options.minimumScore).map(({ box }) => box);
+  const isSure = ({ box, score }: Scored) =>
+    sure.some((other) => overlap(other, box) > SAME_FACE) ||
+    (score >= options.minimumScore && places.some((place) => overlap(place, box) > SAME_FACE));
+
+  const lookAgain = async (doubtful: readonly Box[], atLeast: number) => {
+    const found = await search(doubtful.flatMap((place) => around(place, frame, model)));
+    return doubtful.flatMap((place, index) => {
+      const looks = found.slice(index * ZOOMS.length, (index + 1) * ZOOMS.length);
+      const seen = looks.map((boxes) => boxes.find(({ box }) => overlap(box, place) > atLeast));
+      return seen.every((face) => face && face.score >= options.minimumScore) ? [seen[0]!] : [];
+    });
   };
-  const sure = atFirst.filter(({ score }) => score >= options.minimumScore).map(({ box }) => box);
-  const faces: Scored[] = [];
-  for (const candidate of strongest(candidates, SAME_FACE)) {
-    const isSure =
-      sure.some((box) => overlap(box, candidate.box) > SAME_FACE) ||
-      (candidate.score >= options.minimumScore &&
-        places.some((box) => overlap(box, candidate.box) > SAME_FACE));
-    if (isSure) faces.push(candidate);
-    else await lookAgain(candidate.box, SAME_FACE);
-  }
-  for (const place of places) {
-    const isTaken = faces.some(({ box }) => overlap(box, place) > SAME_PLACE);
-    if (!isTaken) await lookAgain(place, SAME_PLACE);
-  }
+  const candidates = strongest([...atFirst!, ...small], SAME_FACE);
+  const doubtful = candidates.filter((candidate) => !isSure(candidate)).map(({ box }) => box);
+  const faces = [...candidates.filter(isSure), ...(await lookAgain(doubtful, SAME_FACE))];
+  const empty = places.filter((place) => !faces.some(({ box }) => overlap(box, place) > SAME_PLACE));
+  faces.push(...(await lookAgain(empty, SAME_PLACE)));
   return strongest(faces, SAME_FACE).filter(({ box }, index, all) =>
     all.every((other, rank) => rank === index || !isPartOf(box, other.box)),
   );
 }
 
-async function searchRegion(
+function searchRegions(
   frame: Frame,
   pyramid: Pyramid,
-  region: Region,
+  regions: readonly Region[],
   network: Network,
-  { input, output }: PreparedModel<"detect">,
-): Promise<Scored[]> {
-  const shrunk = pyramid.at(region, input.width, input.height);
-  crop(shrunk.picture, shrunk.region, input, network.input);
-  const outputs = await network.run();
-  const scores = outputs[output.scores]!;
-  const corners = outputs[output.boxes]!;
-  const found: Scored[] = [];
-  for (let i = 0; i * 2 < scores.length; i++) {
-    const score = scores[i * 2 + 1]!;
-    if (score < WORTH_A_LOOK) continue;
-    const box = boxInPicture(corners.subarray(i * 4, i * 4 + 4), region, frame);
-    if (box) found.push({ box, score });
-  }
-  return strongest(found, SAME_FACE);
+): Promise<Scored[][]> {
+  const { size } = network;
+  return askAll(
+    network,
+    regions,
+    (region, slot) => {
+      const shrunk = pyramid.at(region, size.width, size.height);
+      crop(shrunk.picture, shrunk.region, size, slot);
+    },
+    (said, region) => {
+      const corners = said("boxes");
+      const found: Scored[] = [];
+      for (const [i, score] of said("scores").entries()) {
+        if (score < WORTH_A_LOOK) continue;
+        const box = boxInPicture(corners.subarray(i * 4, i * 4 + 4), region, frame);
+        if (box) found.push({ box, score });
+      }
+      return strongest(found, SAME_FACE);
+    },
+  );
 }
 
 /** From shares of the region to shares of the picture; null when nothing of it is left inside, or it is no number. */
@@ -111,13 +118,15 @@ function boxInPicture(corners: Float32Array, region: Region, frame: Frame): Box 
   return width > 0 && height > 0 ? { x, y, width, height } : null;
 }
 
-/** A region around the box, with the proportions of the network's input. */
-function around(box: Box, frame: Frame, { input }: PreparedModel<"detect">): Region {
-  const width = box.width * frame.width * ZOOM;
-  const height = (width * input.height) / input.width;
-  const x = (box.x + box.width / 2) * frame.width - width / 2;
-  const y = (box.y + box.height / 2) * frame.height - height / 2;
-  return { x, y, width, height };
+/** The regions around the box, with the proportions of the network's input. */
+function around(box: Box, frame: Frame, { input }: PreparedModel<"detect">): Region[] {
+  return ZOOMS.map((zoom) => {
+    const width = box.width * frame.width * zoom;
+    const height = (width * input.height) / input.width;
+    const x = (box.x + box.width / 2) * frame.width - width / 2;
+    const y = (box.y + box.height / 2) * frame.height - height / 2;
+    return { x, y, width, height };
+  });
 }
 
 /**

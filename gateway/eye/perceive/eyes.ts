@@ -1,5 +1,6 @@
 import type { PreparedModel } from "../../../models/manifest.ts";
 import type { Box, Frame, HeadPose } from "../../terms.ts";
+import { askAll } from "./batch.ts";
 import { enlarged, inPixels } from "./boxes.ts";
 import { crop, type Region } from "./crop.ts";
 import type { Network } from "./providers/network.ts";
@@ -21,45 +22,53 @@ export interface EyeLimits {
   readonly largestYaw: number;
 }
 
-/** The probability that the eyes are open, or null when the face is too small or too far turned to tell. */
+/** For each face the probability that its eyes are open, or null when it is too small or too far turned to tell. */
 export async function eyesOpen(
   frame: Frame,
-  box: Box,
-  pose: HeadPose,
+  faces: readonly { readonly box: Box; readonly pose: HeadPose }[],
   networks: EyeNetworks,
   models: EyeModels,
   limits: EyeLimits,
-): Promise<number | null> {
-  if (box.width * frame.width < limits.smallestFacePixels) return null;
-  if (Math.abs(pose.yaw) > limits.largestYaw) return null;
-  const open: number[] = [];
-  for (const region of await eyeRegions(frame, box, networks.landmarks, models)) {
-    crop(frame, region, models.eyes.input, networks.eyes.input);
-    const logits = (await networks.eyes.run())[models.eyes.output.logits]!;
-    const openLogit = logits[models.eyes.output.open]!;
-    const closedLogit = logits[1 - models.eyes.output.open]!;
-    open.push(1 / (1 + Math.exp(closedLogit - openLogit)));
-  }
+): Promise<(number | null)[]> {
+  const canTell = ({ box, pose }: { box: Box; pose: HeadPose }) =>
+    box.width * frame.width >= limits.smallestFacePixels && Math.abs(pose.yaw) <= limits.largestYaw;
+  const told = faces.filter(canTell);
+  const eyes = await eyeRegions(frame, told, networks.landmarks, models);
+  const open = await askAll(
+    networks.eyes,
+    eyes.flat(),
+    (region, slot) => crop(frame, region, networks.eyes.size, slot),
+    (said) => said("open")[0]!,
+  );
   // Eyes close together, so one that is seen open settles it: a shadow, hair or a turned head hides the other.
-  return Math.max(...open);
+  const ofFaces = eyes.map((regions) => Math.max(...open.splice(0, regions.length)));
+  return faces.map((face) => (canTell(face) ? ofFaces.shift()! : null));
 }
 
-/** A square around each eye, sized by the distance of its corners. */
-async function eyeRegions(
+/** A square around each eye of each face, sized by the distance of its corners. */
+function eyeRegions(
   frame: Frame,
-  box: Box,
+  faces: readonly { readonly box: Box }[],
   network: Network,
   { landmarks, eyes }: EyeModels,
-): Promise<Region[]> {
-  const face = enlarged(inPixels(box, frame), landmarks.grow);
-  crop(frame, face, landmarks.input, network.input);
-  const points = (await network.run())[landmarks.output.points]!;
-  const x = (point: number) => face.x + points[point * 2]! * face.width;
-  const y = (point: number) => face.y + points[point * 2 + 1]! * face.height;
-  return landmarks.output.eyes.map(({ corners: [one, other], lids }) => {
-    const side = Math.hypot(x(other) - x(one), y(other) - y(one)) * eyes.grow;
-    return { x: mean(lids.map(x)) - side / 2, y: mean(lids.map(y)) - side / 2, width: side, height: side };
-  });
+): Promise<Region[][]> {
+  const around = ({ box }: { box: Box }) => enlarged(inPixels(box, frame), landmarks.grow);
+  return askAll(
+    network,
+    faces,
+    (face, slot) => crop(frame, around(face), network.size, slot),
+    (said, face) => {
+      const region = around(face);
+      const points = said("points");
+      const x = (point: number) => region.x + points[point * 2]! * region.width;
+      const y = (point: number) => region.y + points[point * 2 + 1]! * region.height;
+      return landmarks.output.eyes.map(({ corners: [one, other], lids }) => {
+        const side = Math.hypot(x(other) - x(one), y(other) - y(one)) * eyes.grow;
+        const centre = { x: mean(lids.map(x)), y: mean(lids.map(y)) };
+        return { x: centre.x - side / 2, y: centre.y - side / 2, width: side, height: side };
+      });
+    },
+  );
 }
 
 const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;

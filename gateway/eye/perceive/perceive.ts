@@ -4,7 +4,7 @@ import type { Logger } from "../../log.ts";
 import type { Engine, Face, Frame, View } from "../../terms.ts";
 import { detectFaces } from "./detect.ts";
 import { eyesOpen } from "./eyes.ts";
-import { headPose } from "./pose.ts";
+import { headPoses } from "./pose.ts";
 import { openOnBest, providerOptions } from "./providers/ladder.ts";
 import { createSeats, type Seats } from "./track.ts";
 
@@ -73,16 +73,13 @@ export async function openPerception(
     rooms.set(frame.camera, seats);
     const found = await detectFaces(frame, networks.detect, models.detect, options, seats.places());
     const detected = performance.now();
-    const faces: Face[] = [];
-    for (const { box, score } of found) {
-      const pose = await headPose(frame, box, networks.pose, models.pose);
-      faces.push({
-        box,
-        score,
-        ...pose,
-        eyesOpen: await eyesOpen(frame, box, pose, networks, models, eyeLimits),
-      });
-    }
+    const boxes = found.map(({ box }) => box);
+    const poses = await headPoses(frame, boxes, networks.pose, models.pose);
+    const turned = poses.map((pose, index) => ({ box: boxes[index]!, pose }));
+    const open = await eyesOpen(frame, turned, networks, models, eyeLimits);
+    const faces = found.map(
+      ({ box, score }, index): Face => ({ box, score, ...poses[index]!, eyesOpen: open[index]! }),
+    );
     const done = performance.now();
     const { camera, sequence, time, width, height, cue } = frame;
     return {

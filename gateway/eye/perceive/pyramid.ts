@@ -30,14 +30,13 @@ function halved({ width: full, height: tall, rgb }: Picture): Picture {
   const height = tall >> 1;
   const half = new Uint8Array(width * height * 3);
   const stride = full * 3;
-  let to = 0;
-  for (let y = 0; y < height; y++) {
-    let from = y * 2 * stride;
-    for (let x = 0; x < width; x++, from += 6) {
-      for (let channel = from; channel < from + 3; channel++) {
-        const sum = rgb[channel]! + rgb[channel + 3]! + rgb[channel + stride]! + rgb[channel + stride + 3]!;
-        half[to++] = (sum + 2) >> 2;
-      }
+  for (let y = 0, to = 0; y < height; y++) {
+    let above = y * 2 * stride;
+    let below = above + stride;
+    for (const end = to + width * 3; to < end; to += 3, above += 6, below += 6) {
+      half[to] = (rgb[above]! + rgb[above + 3]! + rgb[below]! + rgb[below + 3]! + 2) >> 2;
+      half[to + 1] = (rgb[above + 1]! + rgb[above + 4]! + rgb[below + 1]! + rgb[below + 4]! + 2) >> 2;
+      half[to + 2] = (rgb[above + 2]! + rgb[above + 5]! + rgb[below + 2]! + rgb[below + 5]! + 2) >> 2;
     }
   }
   return { width, height, rgb: half };

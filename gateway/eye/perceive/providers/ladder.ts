@@ -1,6 +1,7 @@
 import path from "node:path";
 import { z } from "zod";
 import type { PreparedPack, Role } from "../../../../models/manifest.ts";
+import { OUTPUTS } from "../../../../models/quantize/answers.ts";
 import { failure, reason } from "../../../errors.ts";
 import type { Logger } from "../../../log.ts";
 import type { Engine } from "../../../terms.ts";
@@ -52,7 +53,7 @@ export async function openOnBest(
     }
     try {
       const networks = await openAll(pack, provider, options.threads, log);
-      const engine: Engine = { provider, precision: pack.precision };
+      const engine: Engine = { provider, precision: pack.ready[provider].pose.precision };
       return { engine, networks, refused, close: () => closeAll(Object.values(networks)) };
     } catch (error) {
       refused.push({ provider, why: reason(error) });
@@ -73,15 +74,16 @@ async function openAll(
 ): Promise<Networks> {
   const open: Network[] = [];
   const load = async (role: Role) => {
-    const network = await openNetwork(pack.models[role], provider, threads);
+    const room = ROOM[provider === "cpu" ? "cpu" : "gpu"][role];
+    const network = await openNetwork(pack.ready[provider][role], { provider, threads, room });
     // Only now is it known that the library is there; building engines takes minutes and would look like a hang.
     if (provider === "tensorrt" && open.length === 0)
       log.info("TensorRT builds its engines; this takes minutes");
     open.push(network);
     // The first run is where a provider that loaded but cannot work says so; it also pays for lazy initialisation.
-    const outputs = await network.run();
-    for (const name of outputsOf(pack)[role]) {
-      if (!outputs[name]) throw new Error(`${pack.models[role].file} has no output "${name}"`);
+    const said = await network.run(1);
+    for (const name of OUTPUTS[role]) {
+      if (!said(name, 0)) throw new Error(`${pack.ready[provider][role].path} has no output "${name}"`);
     }
     return network;
   };
@@ -98,16 +100,14 @@ async function openAll(
   }
 }
 
-/** The outputs that a pack's manifest says its networks have. */
-function outputsOf({ models: { detect, pose, landmarks, eyes } }: PreparedPack): Record<Role, string[]> {
-  const { yaw, pitch, roll } = pose.output;
-  return {
-    detect: [detect.output.scores, detect.output.boxes],
-    pose: [yaw.output, pitch.output, roll.output],
-    landmarks: [landmarks.output.points],
-    eyes: [eyes.output.logits],
-  };
-}
+/**
+ * How many pictures go into one run. On a CPU the values between layers should stay in the cache (docs/speed.md); a GPU
+ * is idle with less than a class.
+ */
+const ROOM = {
+  cpu: { detect: 8, pose: 8, landmarks: 32, eyes: 64 },
+  gpu: { detect: 16, pose: 48, landmarks: 48, eyes: 96 },
+} as const satisfies Record<string, Record<Role, number>>;
 
 async function closeAll(networks: readonly Network[]): Promise<void> {
   for (const network of [...networks].reverse()) await network.close();
