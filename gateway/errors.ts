@@ -127,6 +127,16 @@ export const catalogue = {
     (p) => `the eye process ended unexpectedly (${p.code})`,
     "It is started again by itself; if this repeats, `focus-gateway doctor` tells what is wrong.",
   ),
+  CAMERA_REFUSED: entry<{ camera: string; place: string }>(
+    1,
+    (p) => `camera ${p.camera}: ${p.place} refuses user and password`,
+    "Check the camera's `username` and `password`. It is asked less and less often, as cameras lock out who keeps trying.",
+  ),
+  GSTREAMER_MISSING: entry<{ program: string }>(
+    2,
+    (p) => `GStreamer is needed for a CSI camera, and there is no ${p.program}`,
+    "Install it (Debian, JetPack: `apt install gstreamer1.0-tools`).",
+  ),
   CAMERA_LOST: entry<{ camera: string; problem: string }>(
     1,
     (p) => `camera ${p.camera}: ${p.problem}`,
@@ -159,6 +169,13 @@ export const catalogue = {
     1,
     (p) => `the audit log ${p.file} cannot be written: ${p.problem}`,
     "What cannot be accounted for is not done: mend the disk or the rights, then start again.",
+  ),
+
+  // Sensors
+  SENSOR_LOST: entry<{ sensor: string; problem: string }>(
+    1,
+    (p) => `sensor ${p.sensor}: ${p.problem}`,
+    "It is tried again by itself, and nothing else waits for it. Check cable, power and address; `focus-gateway sensors scan` shows what can be seen.",
   ),
 
   // MQTT

@@ -40,6 +40,8 @@ export interface Frame {
 export interface Cue {
   readonly activity: Activity;
   readonly lesson: string;
+  /** Whether the script has the windows open. */
+  readonly airing?: boolean;
 }
 
 /** A box in a picture, in shares of its width and height: 0–1, from the top left. */
@@ -104,8 +106,28 @@ export interface View {
   readonly file?: string;
 }
 
-/** How a camera is doing. Everything but `ok` is published as such and never as inattention. */
-export type CameraState = "opening" | "ok" | "stalled" | "lost" | "ended" | "paused";
+/**
+ * How a camera is doing. Everything but `ok` is published as such and never as inattention: nothing is looked for in its
+ * pictures. The exception is `moved`, a warning: its pictures are looked at, unless a mask was drawn for where it was.
+ */
+export const CAMERA_STATES = [
+  "opening",
+  "ok",
+  /** No picture comes. */
+  "stalled",
+  /** The same picture comes again and again. */
+  "frozen",
+  "black",
+  "dark",
+  /** Light without anything in it. */
+  "covered",
+  /** It looks elsewhere than it did. */
+  "moved",
+  "lost",
+  "ended",
+  "paused",
+] as const;
+export type CameraState = (typeof CAMERA_STATES)[number];
 
 /** A head that turned from one target to another. */
 export interface Shift {
@@ -140,15 +162,34 @@ export interface Attention {
   readonly engine: Engine;
 }
 
+/** What a microphone heard over a few seconds. This, and not the sound, crosses the process boundary. */
+export interface Sound {
+  readonly microphone: string;
+  /** When those seconds ended. */
+  readonly time: number;
+  /** A-weighted, in dB relative to digital full scale; -Infinity when there was no sound at all. */
+  readonly level: number;
+  /** Share of the time, 0–1, in which the sound rose and fell as speech does. */
+  readonly speech: number;
+}
+
+/** What can be said of a measurement: the first that holds, from the second on, in this order; else `ok`. */
+export const READING_QUALITIES = ["ok", "implausible", "stale", "jump", "stuck", "low_battery"] as const;
+export type ReadingQuality = (typeof READING_QUALITIES)[number];
+
 /** A sensor's measurement. `unit` is UCUM (https://ucum.org). */
 export interface Reading {
   readonly device: string;
   readonly quantity: string;
   readonly time: number;
+  /** NaN where the sensor gave none: never zero instead. */
   readonly value: number;
   readonly unit: string;
-  readonly quality: "ok" | "stale" | "implausible" | "stuck" | "low_battery";
+  readonly quality: ReadingQuality;
 }
+
+/** How a sensor is doing. A single `jump` does not change it. */
+export type SensorState = "opening" | "lost" | "paused" | Exclude<ReadingQuality, "jump">;
 
 export const QUALITIES = ["ok", "low_coverage", "suppressed", "paused", "no_camera"] as const;
 export type Quality = (typeof QUALITIES)[number];

@@ -1,0 +1,62 @@
+import { reason } from "../errors.ts";
+
+/** A serial port that is open. */
+export interface Port {
+  write(bytes: Uint8Array): void;
+  /** Resolves when it is closed. */
+  close(): Promise<void>;
+}
+
+export interface PortOptions {
+  readonly path: string;
+  readonly baudRate: number;
+  readonly parity: "none" | "even" | "odd";
+}
+
+export interface PortListener {
+  heard(bytes: Buffer): void;
+  /** Unplugged, or another program's. Not called after `close`. */
+  lost(why: string): void;
+}
+
+/** Opens it for this program alone. Rejects with the system's own error. */
+export async function openPort(options: PortOptions, listener: PortListener): Promise<Port> {
+  const { SerialPort } = await import("serialport");
+  const port = new SerialPort({ ...options, dataBits: 8, stopBits: 1, autoOpen: false });
+  await new Promise<void>((resolve, reject) => port.open((error) => (error ? reject(error) : resolve())));
+  let closing: Promise<void> | undefined;
+  const lost = (error: unknown) => {
+    if (!closing) listener.lost(error ? reason(error) : "the port was closed");
+  };
+  port.on("data", (bytes: Buffer) => listener.heard(bytes));
+  port.on("error", lost);
+  port.on("close", lost);
+  return {
+    write: (bytes) => void port.write(Buffer.from(bytes)),
+    close() {
+      closing ??= new Promise((resolve) => {
+        if (port.isOpen) port.close(() => resolve());
+        else resolve();
+      });
+      return closing;
+    },
+  };
+}
+
+/** A serial port that this machine has. */
+export interface ListedPort {
+  readonly path: string;
+  readonly maker: string | null;
+}
+
+/** Ports by their lasting names, where the system has given them some. USB ones only: others are there even without a plug. */
+export async function listPorts(): Promise<ListedPort[]> {
+  const { SerialPort } = await import("serialport");
+  const ports = await SerialPort.list();
+  return ports
+    .filter(({ vendorId, path }) => vendorId !== undefined || /tty(USB|ACM|AMA)/.test(path))
+    .map(({ path, pnpId, manufacturer }) => ({
+      path: pnpId ? `/dev/serial/by-id/${pnpId}` : path,
+      maker: manufacturer ?? null,
+    }));
+}
