@@ -135,6 +135,7 @@ async function playThrough(
     framesPerSecond: fps ?? 2,
     loop: false,
     maximumWidth: 1920,
+    mask: [] as number[][][],
   } as const;
   let looked: Promise<void> = Promise.resolve();
   let finish: (problem: string | undefined) => void = () => {};

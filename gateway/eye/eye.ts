@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { PreparedPack } from "../../models/manifest.ts";
+import type { ErrorCode } from "../errors.ts";
 import type { Logger, LogLevel } from "../log.ts";
 import type { CameraState, Clock, Engine, View } from "../terms.ts";
 import { cameraOptions } from "./capture/cameras/index.ts";
@@ -31,6 +32,11 @@ export const eyeOptions = z.strictObject({
     .describe(
       "A camera without a picture, and an eye process without a sign of life, for so long start anew.",
     ),
+  frozenAfterSeconds: z
+    .number()
+    .min(2)
+    .default(15)
+    .describe("A camera that gives the very same picture for so long counts as frozen, and is opened anew."),
 });
 export type EyeOptions = z.output<typeof eyeOptions>;
 
@@ -48,9 +54,9 @@ export interface EyeListener {
   onView(view: View): void;
   /**
    * Called on each change; a problem is one line, for people. In pace `every` each camera ends with `ended`, after its
-   * last view; with a problem if it broke off before its end.
+   * last view; with a problem if it broke off before its end. The code is that of the error behind the problem.
    */
-  onCamera(name: string, state: CameraState, problem?: string): void;
+  onCamera(name: string, state: CameraState, problem?: string, code?: ErrorCode): void;
 }
 
 export interface EyeStatus {
@@ -85,19 +91,19 @@ export async function openEye(
   listener: EyeListener,
   { log: parentLog, clock }: { readonly log: Logger; readonly clock: Clock },
 ): Promise<Eye> {
-  const { cameras, perceive, pack, pace, stalledAfterSeconds, maximumMemoryMegabytes } = setup;
+  const { cameras, perceive, pack, pace, stalledAfterSeconds, frozenAfterSeconds } = setup;
   const log = parentLog.child({ part: "eye" });
   const logLevel = (log.level === "silent" ? "error" : log.level) as LogLevel;
   const seen = new Map(cameras.map(({ name }) => [name, new Sightings(clock)]));
   let paused = setup.shut ?? false;
 
-  function change(name: string, state: CameraState, problem?: string): void {
-    if (seen.get(name)?.change(state, problem ?? null)) listener.onCamera(name, state, problem);
+  function change(name: string, state: CameraState, problem?: string, code?: ErrorCode): void {
+    if (seen.get(name)?.change(state, problem ?? null)) listener.onCamera(name, state, problem, code);
   }
 
   function hear(message: FromEye): void {
     if (paused) return; // said before the cameras were closed
-    if (message.kind === "camera") change(message.name, message.state, message.problem);
+    if (message.kind === "camera") change(message.name, message.state, message.problem, message.code);
     if (message.kind === "view") {
       seen.get(message.view.camera)?.saw(message.view.time);
       listener.onView(message.view);
@@ -110,7 +116,8 @@ export async function openEye(
     }
   }
 
-  const start = { cameras, perceive, pack, pace, stalledAfterSeconds, logLevel };
+  const start = { cameras, perceive, pack, pace, stalledAfterSeconds, frozenAfterSeconds, logLevel };
+  const { maximumMemoryMegabytes } = setup;
   const child = await supervise(start, { clock, log, maximumMemoryMegabytes, hear, down });
   if (paused) for (const name of seen.keys()) change(name, "paused");
   else await child.look(true);

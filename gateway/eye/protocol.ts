@@ -20,7 +20,14 @@ export type FromEye =
   | { readonly kind: "opened"; readonly engine: Engine }
   | { readonly kind: "failed"; readonly error: CarriedError }
   | { readonly kind: "view"; readonly view: View }
-  | { readonly kind: "camera"; readonly name: string; readonly state: CameraState; readonly problem?: string }
+  | {
+      readonly kind: "camera";
+      readonly name: string;
+      readonly state: CameraState;
+      readonly problem?: string | undefined;
+      /** Of the error behind the problem, if it has one. */
+      readonly code?: ErrorCode | undefined;
+    }
   /** Says about once a second: I could look if there were something to look at. */
   | { readonly kind: "pulse"; readonly memoryMegabytes: number }
   | { readonly kind: "done"; readonly id: number };
@@ -32,6 +39,7 @@ export interface Start {
   readonly pack: PreparedPack;
   readonly pace: "live" | "every";
   readonly stalledAfterSeconds: number;
+  readonly frozenAfterSeconds: number;
   readonly logLevel: LogLevel;
 }
 

@@ -2,7 +2,8 @@ import { GatewayError, reason } from "../errors.ts";
 import type { Logger } from "../log.ts";
 import type { Clock, Engine, Frame } from "../terms.ts";
 import type { Camera } from "./capture/camera.ts";
-import { type CameraOptions, openCamera } from "./capture/cameras/index.ts";
+import { type CameraOptions, openCamera, picturesOf } from "./capture/cameras/index.ts";
+import { openInspector } from "./capture/health/inspect.ts";
 import { openPerception } from "./perceive/perceive.ts";
 import type { FromEye, Start } from "./protocol.ts";
 import { type Watch, watch } from "./watch.ts";
@@ -40,6 +41,15 @@ export async function openSight(
   };
   const recordings = live ? [] : await openAll(start.cameras, open);
 
+  // Kept while the cameras are shut, so that one that was moved meanwhile is found out.
+  const inspectors = start.cameras.map((camera) =>
+    openInspector({
+      mask: camera.mask,
+      pictures: live ? picturesOf(camera) : "played",
+      frozenAfterSeconds: start.frozenAfterSeconds,
+    }),
+  );
+
   let watches: readonly Watch[] = [];
   let waiting = 0;
   let gotOnAt = 0;
@@ -76,10 +86,12 @@ export async function openSight(
       watches = start.cameras.map((camera, index) =>
         watch(() => (live ? open(camera) : Promise.resolve(recordings[index]!)), {
           clock,
-          stalledAfterSeconds: live ? start.stalledAfterSeconds : null,
+          stalledAfterSeconds: live ? patienceWith(camera, start.stalledAfterSeconds) : null,
           again: live,
+          inspector: inspectors[index]!,
           look,
-          say: (state, problem) => void say({ kind: "camera", name: camera.name, state, problem }),
+          say: (state, problem, code) =>
+            void say({ kind: "camera", name: camera.name, state, problem, code }),
         }),
       );
     },
@@ -95,6 +107,10 @@ export async function openSight(
   };
   return sight;
 }
+
+/** A camera that is asked for a picture every ten seconds is not late after ten. */
+const patienceWith = ({ framesPerSecond }: CameraOptions, seconds: number) =>
+  Math.max(seconds, 3 / framesPerSecond);
 
 function fall(error: unknown): never {
   throw error instanceof GatewayError ? error : new Error(`cannot look any more: ${reason(error)}`);

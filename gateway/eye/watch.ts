@@ -1,7 +1,8 @@
-import { reason } from "../errors.ts";
+import { type ErrorCode, GatewayError, reason } from "../errors.ts";
 import type { CameraState, Clock, Frame } from "../terms.ts";
 import { backoffMs } from "./backoff.ts";
 import type { Camera } from "./capture/camera.ts";
+import type { Inspector } from "./capture/health/inspect.ts";
 
 /** A camera that is being looked through. */
 export interface Watch {
@@ -13,42 +14,57 @@ export interface Watch {
 
 export interface WatchContext {
   readonly clock: Clock;
-  /** Without a picture for so long a camera counts as stalled, and is closed and opened again. Null: it may take its time. */
+  /**
+   * Without a picture for so long a camera counts as stalled, and is closed and opened again; its first picture may take
+   * twice as long. Null: it may take its time.
+   */
   readonly stalledAfterSeconds: number | null;
   /** Whether to try again when the camera is lost. A recording that breaks off just ends. */
   readonly again: boolean;
+  readonly inspector: Inspector;
   look(frame: Frame): Promise<void>;
-  /** Told each change of state, once. */
-  say(state: CameraState, problem?: string): void;
+  /** Told each change of state, once. The code is that of the error behind it, if it has one. */
+  say(state: CameraState, problem?: string, code?: ErrorCode): void;
 }
 
 /** A camera that worked for so long is tried again at once, however often it was lost before. */
 const STEADY_MS = 30_000;
 /** How long `stop` waits for a driver that is still opening. One that opens later is closed at once. */
 const OPENING_GRACE_MS = 2_000;
+/** Cameras lock their account after a few wrong passwords, so one that refuses us is asked less and less often, in ms. */
+const REFUSED = { first: 10_000, longest: 300_000 };
 
 /** Opens a camera and looks at each of its frames, opening it again whenever it is lost, until it ends or is stopped. */
 export function watch(open: () => Promise<Camera>, context: WatchContext): Watch {
-  const { clock, look } = context;
+  const { clock, look, inspector } = context;
   const stopping = new AbortController();
   let camera: Camera | null = null;
 
   let said = "";
-  const say = (state: CameraState, problem?: string) => {
+  const say = (state: CameraState, problem?: string, code?: ErrorCode) => {
     if (stopping.signal.aborted || said === `${state} ${problem}`) return;
     said = `${state} ${problem}`;
-    context.say(state, problem);
+    context.say(state, problem, code);
   };
 
   async function lookUntilItEnds(): Promise<void> {
-    const opened = await open();
+    let patience = (context.stalledAfterSeconds ?? 0) * 2;
+    const opening = open();
+    const opened = await inTime(opening, patience).catch((error) => {
+      // One that opens only when nobody waits for it any more is closed at once.
+      opening.then((late) => late.close()).catch(() => {});
+      throw error;
+    });
     camera = opened;
     try {
       while (!stopping.signal.aborted) {
-        const frame = await inTime(opened.next());
+        const frame = await inTime(opened.next(), patience);
         if (frame === null) return;
-        await look(frame);
-        say("ok");
+        patience = context.stalledAfterSeconds ?? 0;
+        const { state, problem, usable } = inspector.inspect(frame, clock.elapsed());
+        if (usable) await look(frame);
+        if (state === "frozen") throw new Trouble("frozen", problem ?? "");
+        if (usable || state !== "ok") say(state, problem ?? undefined);
       }
     } finally {
       camera = null;
@@ -56,30 +72,33 @@ export function watch(open: () => Promise<Camera>, context: WatchContext): Watch
     }
   }
 
-  async function inTime(next: Promise<Frame | null>): Promise<Frame | null> {
-    if (context.stalledAfterSeconds === null) return next;
+  async function inTime<T>(coming: Promise<T>, seconds: number): Promise<T> {
+    if (context.stalledAfterSeconds === null) return coming;
     const arrived = new AbortController();
-    const late = clock.sleep(context.stalledAfterSeconds * 1000, arrived.signal).then(() => STALLED);
-    const first = await Promise.race([next, late]).finally(() => arrived.abort());
-    if (first !== STALLED) return first as Frame | null;
-    next.catch(() => {}); // the camera is about to be closed; what it says now is of no interest
-    throw STALLED;
+    const late = clock.sleep(seconds * 1000, arrived.signal).then(() => LATE);
+    const first = await Promise.race([coming, late]).finally(() => arrived.abort());
+    if (first !== LATE) return first as T;
+    coming.catch(() => {}); // the camera is about to be closed; what it says now is of no interest
+    throw new Trouble("stalled", `no picture for ${seconds} s`);
   }
 
   async function keepLooking(): Promise<void> {
     say("opening");
     for (let attempt = 0; !stopping.signal.aborted; attempt += 1) {
       const began = clock.elapsed();
+      let pause = {};
       try {
         await lookUntilItEnds();
         return say("ended");
       } catch (error) {
         if (!context.again) return say("ended", reason(error));
-        if (error === STALLED) say("stalled", `no picture for ${context.stalledAfterSeconds} s`);
-        else say("lost", reason(error));
+        const code = error instanceof GatewayError ? error.code : undefined;
+        if (error instanceof Trouble) say(error.state, error.message);
+        else say("lost", reason(error), code);
+        if (code === "CAMERA_REFUSED") pause = REFUSED;
       }
       if (clock.elapsed() - began > STEADY_MS) attempt = 0;
-      await clock.sleep(backoffMs(attempt), stopping.signal);
+      await clock.sleep(backoffMs(attempt, pause), stopping.signal);
     }
   }
 
@@ -96,4 +115,13 @@ export function watch(open: () => Promise<Camera>, context: WatchContext): Watch
   };
 }
 
-const STALLED = Symbol("stalled");
+const LATE = Symbol("late");
+
+/** What is wrong with a camera that has not thrown anything itself. */
+class Trouble extends Error {
+  readonly state: CameraState;
+  constructor(state: CameraState, problem: string) {
+    super(problem);
+    this.state = state;
+  }
+}

@@ -1,7 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import { systemClock as clock } from "../../gateway/clock.ts";
+import { failure } from "../../gateway/errors.ts";
 import type { Camera } from "../../gateway/eye/capture/camera.ts";
+import { type Inspector, openInspector, type Verdict } from "../../gateway/eye/capture/health/inspect.ts";
 import { type Watch, watch } from "../../gateway/eye/watch.ts";
 import type { Frame } from "../../gateway/terms.ts";
 import { until } from "../support/programs.ts";
@@ -27,14 +29,21 @@ function scripted(frames: number, then: () => Promise<Frame | null>) {
   return { camera, closed: () => closed };
 }
 
+const trusting = openInspector({ mask: [], pictures: "played", frozenAfterSeconds: 15 });
+
+/** Judges one frame after the other as told, and finds nothing wrong with the rest. */
+const judging = (...verdicts: Verdict[]): Inspector => ({
+  inspect: () => verdicts.shift() ?? { state: "ok", problem: null, usable: true },
+});
+
 function look(
   open: () => Promise<Camera>,
-  { again = true, stalledAfterSeconds = 0.1 as number | null } = {},
+  { again = true, stalledAfterSeconds = 0.1 as number | null, inspector = trusting } = {},
 ) {
   const said: string[] = [];
   let looked = 0;
   const watched: Watch = watch(open, {
-    ...{ clock, stalledAfterSeconds, again },
+    ...{ clock, stalledAfterSeconds, again, inspector },
     async look() {
       looked += 1;
     },
@@ -124,5 +133,71 @@ describe("watching a camera", () => {
     const began = clock.elapsed();
     await watched.stop();
     expect(clock.elapsed() - began).toBeLessThan(100);
+  });
+
+  it("counts a camera that hangs while it opens as stalled, and closes it should it open after all", async () => {
+    const late = scripted(1, () => never);
+    let finish: (camera: Camera) => void = () => {};
+    const opening: Array<Promise<Camera>> = [
+      new Promise((resolve) => (finish = resolve)),
+      Promise.resolve(scripted(1, async () => null).camera),
+    ];
+    const { watched, said } = look(() => opening.shift()!);
+    await watched.over;
+    expect(said).toEqual(["opening", "stalled: no picture for 0.2 s", "ok", "ended"]);
+    finish(late.camera);
+    await until(() => late.closed() || undefined);
+  });
+
+  it("gives the first picture twice the time of the others", async () => {
+    const slow = scripted(0, () => sleep(150).then(() => frame));
+    const { watched, said } = look(async () => slow.camera);
+    await until(() => said.includes("ok") || undefined);
+    await watched.stop();
+    expect(said).toEqual(["opening", "ok"]);
+  });
+
+  it("does not look at pictures in which nothing can be seen, and says so once", async () => {
+    const dark = { state: "dark", problem: "too dark", usable: false } as const;
+    const passing = { state: "ok", problem: null, usable: false } as const;
+    const { watched, said, looked } = look(async () => scripted(6, async () => null).camera, {
+      inspector: judging(passing, dark, dark, passing),
+    });
+    await watched.over;
+    expect(said).toEqual(["opening", "dark: too dark", "ok", "ended"]);
+    expect(looked()).toBe(2);
+  });
+
+  it("opens a frozen camera again", async () => {
+    const frozen = scripted(5, () => never);
+    const cameras = [frozen.camera, scripted(1, async () => null).camera];
+    const well = { state: "ok", problem: null, usable: true } as const;
+    const { watched, said, looked } = look(async () => cameras.shift()!, {
+      inspector: judging(well, { state: "frozen", problem: "the same picture", usable: false }),
+    });
+    await watched.over;
+    expect(said).toEqual(["opening", "ok", "frozen: the same picture", "ok", "ended"]);
+    expect(looked()).toBe(2);
+    expect(frozen.closed()).toBe(1);
+  });
+
+  it("tries a camera that refuses the password again only after a while, for it would lock us out", async () => {
+    let attempts = 0;
+    const codes: unknown[] = [];
+    const watched = watch(
+      () => {
+        attempts += 1;
+        return Promise.reject(failure("CAMERA_REFUSED", { camera: "c", place: "there" }));
+      },
+      {
+        ...{ clock, stalledAfterSeconds: 1, again: true, inspector: trusting },
+        look: async () => {},
+        say: (_state, _problem, code) => codes.push(code),
+      },
+    );
+    await sleep(1500);
+    await watched.stop();
+    expect(attempts).toBe(1);
+    expect(codes).toEqual([undefined, "CAMERA_REFUSED"]);
   });
 });

@@ -27,8 +27,15 @@ export interface CameraContext {
   readonly pace: "live" | "every";
 }
 
+/**
+ * What kind of pictures a driver gives: `filmed` ones come from a sensor, whose noise makes each differ from the one
+ * before; `drawn` ones show one room but may stand still; `played` ones can be anything.
+ */
+export type PictureKind = "filmed" | "drawn" | "played";
+
 export interface CameraDriver<Schema extends z.ZodObject> {
   readonly options: Schema;
+  readonly pictures: PictureKind;
   open(options: z.output<Schema>, context: CameraContext): Promise<Camera>;
 }
 

@@ -1,9 +1,8 @@
-import { spawn } from "node:child_process";
 import { constants } from "node:fs";
 import { access } from "node:fs/promises";
 import path from "node:path";
-import type { Readable } from "node:stream";
 import { failure } from "../../errors.ts";
+import { type Program, runProgram } from "./program.ts";
 
 /**
  * Where ffmpeg is: as configured, else on the PATH, else the one that npm brought along. Throws FFMPEG_MISSING.
@@ -34,41 +33,20 @@ async function bundledFfmpeg(): Promise<string | null> {
   }
 }
 
-/** A running ffmpeg. */
-export interface Ffmpeg {
-  /** What it writes to its standard output. Not reading it makes ffmpeg wait. */
-  readonly output: Readable;
-  /** Resolves when the process is gone: its exit code (null when it was killed) and its own words on what went wrong. */
-  readonly ended: Promise<{ readonly code: number | null; readonly words: string }>;
-  /** Ends it, whatever it is doing. It is gone when `ended` resolves. */
-  kill(): void;
+/**
+ * Starts ffmpeg. It also ends by itself when nobody reads its output any more, so it cannot outlive its reader. Its words
+ * are what went wrong, in two lines at most.
+ */
+export function runFfmpeg(program: string, options: readonly string[]): Program {
+  const { ended, ...running } = runProgram(program, [...QUIETLY, ...options]);
+  return { ...running, ended: ended.then(({ code, words }) => ({ code, words: plain(words) })) };
 }
 
-/** Starts ffmpeg. It also ends by itself when nobody reads its output any more, so it cannot outlive its reader. */
-export function runFfmpeg(program: string, options: readonly string[]): Ffmpeg {
-  const child = spawn(program, ["-nostdin", "-hide_banner", "-loglevel", "error", ...options], {
-    stdio: ["ignore", "pipe", "pipe"],
-    // A process group of its own, for Ctrl-C in a terminal reaches the whole group: the eye ends it in order instead.
-    detached: true,
-  });
-  let words = "";
-  child.stderr.setEncoding("utf8").on("data", (text: string) => {
-    words = (words + text).slice(-WORDS_KEPT);
-  });
-  child.stdout.on("error", () => {}); // a read that was cut off by kill; `ended` tells
-  const ended = new Promise<{ code: number | null; words: string }>((resolve) => {
-    child.once("error", (error) => {
-      if (child.pid === undefined) resolve({ code: null, words: error.message });
-    });
-    child.once("close", (code) => resolve({ code, words: plain(words) }));
-  });
-  return { output: child.stdout, ended, kill: () => void child.kill("SIGKILL") };
-}
-
-const WORDS_KEPT = 4096;
+/** What it is told whatever it does. */
+export const QUIETLY = ["-nostdin", "-hide_banner", "-loglevel", "error"];
 
 /** Two lines at most, without the `[mov,mp4 @ 0x55…]` in front and without our own URL. */
-function plain(words: string): string {
+export function plain(words: string): string {
   const lines = words
     .split("\n")
     .map((line) =>

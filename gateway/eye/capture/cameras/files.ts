@@ -10,6 +10,7 @@ import { videoFilm } from "../video.ts";
 
 /** Plays what is on disk: a picture, a folder of pictures, or a video file. */
 export const files = cameraDriver({
+  pictures: "played",
   options: z.strictObject({
     driver: z.literal("files"),
     path: z.string().min(1).describe("A picture, a folder of pictures, or a video file."),

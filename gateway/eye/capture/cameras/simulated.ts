@@ -32,6 +32,7 @@ const options = z.strictObject({
 
 /** A drawn classroom that plays a lesson. A picture is drawn when it is asked for, so one that nobody wants costs nothing. */
 export const simulated = cameraDriver({
+  pictures: "drawn",
   options,
   async open(wanted, { name, clock, pace }) {
     const lesson = await readLesson(wanted.lesson);

@@ -1,0 +1,100 @@
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
+import { z } from "zod";
+import { failure } from "../../../errors.ts";
+import { revealSecret } from "../../../options.ts";
+import { cameraDriver } from "../camera.ts";
+import { findFfmpeg, plain, QUIETLY } from "../ffmpeg.ts";
+import { addressOptions, loginOptions, tellable } from "../login.ts";
+import { asRaw, sizeOptions } from "../size.ts";
+import { playStream } from "../stream.ts";
+
+const options = z.strictObject({
+  driver: z.literal("rtsp"),
+  url: addressOptions("rtsp", "rtsps")
+    .describe("The stream's address, without user and password.")
+    .meta({ examples: ["rtsp://192.0.2.10:554/stream1"] }),
+  ...loginOptions,
+  ...sizeOptions,
+  ffmpeg: z.string().min(1).optional().describe("The ffmpeg to use. Found by itself if left out."),
+});
+export type RtspOptions = z.output<typeof options>;
+
+/** A network camera's H.264 or H.265, over TCP, decoded by ffmpeg. */
+export const rtsp = cameraDriver({
+  pictures: "filmed",
+  options,
+  async open(wanted, context) {
+    const program = await findFfmpeg(wanted.ffmpeg);
+    const address = withLogin(wanted);
+    const secretive = address !== wanted.url || new URL(address).search !== "";
+    const hidden = await readsLists(program);
+    if (secretive && !hidden) {
+      context.log.warn(
+        "this ffmpeg is older than 5.0: the camera's password stands in the machine's list of processes",
+      );
+    }
+    const { input, args } = hidden ? fromList(address) : fromArguments(address);
+    return playStream(
+      {
+        program,
+        args: [...QUIETLY, ...LOW_DELAY, ...args, ...asRaw(wanted)],
+        ...(input !== undefined && { input }),
+        ...{ width: wanted.width, height: wanted.height },
+        explain: (words) => explain(words, wanted, context.name),
+      },
+      context,
+    );
+  },
+});
+
+/** One thread: with more, H.264 is decoded several pictures behind. */
+const LOW_DELAY = ["-fflags", "nobuffer", "-flags", "low_delay", "-threads", "1"];
+
+function withLogin({ url, username, password }: RtspOptions): string {
+  const address = new URL(url);
+  if (username !== undefined) address.username = encodeURIComponent(username);
+  if (password !== undefined) address.password = encodeURIComponent(revealSecret(password));
+  return username === undefined && password === undefined ? url : address.href;
+}
+
+/**
+ * The address in a list that ffmpeg reads from its standard input, for its arguments can be read by every user of the
+ * machine. https://ffmpeg.org/ffmpeg-formats.html#concat-1, `option` since 5.0.
+ */
+export function fromList(address: string): { args: string[]; input: string } {
+  const quoted = address.replaceAll("'", "'\\''");
+  return {
+    input: `ffconcat version 1.0\nfile '${quoted}'\noption rtsp_transport tcp\n`,
+    // What a camera answers must not make ffmpeg open something else.
+    args: [
+      ...["-f", "concat", "-safe", "0", "-protocol_whitelist", "pipe,rtsp,rtsps,rtp,tcp,tls"],
+      ...["-use_wallclock_as_timestamps", "1", "-i", "pipe:0"],
+    ],
+  };
+}
+
+function fromArguments(address: string): { args: string[]; input?: undefined } {
+  return { args: ["-rtsp_transport", "tcp", "-use_wallclock_as_timestamps", "1", "-i", address] };
+}
+
+/** Releases state their version; builds from a later day than a release start with N or a date. */
+async function readsLists(program: string): Promise<boolean> {
+  const { stdout } = await promisify(execFile)(program, ["-version"]).catch(() => ({ stdout: "" }));
+  const major = /^ffmpeg version n?(\d+)\.\d/.exec(stdout)?.[1];
+  const year = /Copyright \(c\) \d+-(\d{4})/.exec(stdout)?.[1];
+  return major === undefined ? Number(year) >= 2022 : Number(major) >= 5;
+}
+
+/** ffmpeg's words in ours. Its own can hold the whole address, so what is passed on of them has none left in it. */
+function explain(words: string, { url }: RtspOptions, camera: string) {
+  const place = tellable(url);
+  const { host, hostname } = new URL(url);
+  if (/\b40[13]\b|authorization failed/i.test(words)) return failure("CAMERA_REFUSED", { camera, place });
+  if (/\b404\b/.test(words)) return `there is no stream at ${place} (404)`;
+  if (/connection refused/i.test(words)) return `nothing answers at ${host} (connection refused)`;
+  if (/no route|unreachable|timed out/i.test(words)) return `${host} cannot be reached`;
+  if (/failed to resolve|name or service/i.test(words)) return `nobody knows where ${hostname} is`;
+  const rest = plain(words.replace(/rtsps?:\/\/[^\s']+/g, place));
+  return rest === "" ? "the stream ended" : rest;
+}

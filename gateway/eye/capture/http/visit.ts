@@ -1,0 +1,110 @@
+import { X509Certificate } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import http, { type IncomingMessage } from "node:http";
+import https from "node:https";
+import { failure } from "../../../errors.ts";
+import { revealSecret } from "../../../options.ts";
+import { type Login, tellable } from "../login.ts";
+import { authorization, type Challenge, readChallenge } from "./digest.ts";
+
+/** A web server that is asked for the same thing again and again. */
+export interface Visit {
+  /** Its answer, a 200; the body is the caller's to read. Rejects with CAMERA_REFUSED, or an error in people's words. */
+  get(signal: AbortSignal): Promise<IncomingMessage>;
+  /** Ends every connection. */
+  close(): void;
+}
+
+export interface VisitOptions extends Login {
+  readonly url: string;
+  /** A file with the one certificate that the camera may show, whatever name stands in it. */
+  readonly certificateFile?: string | undefined;
+}
+
+/** Asks with user and password, in whichever way the server wants them: in this process, so that no other sees them. */
+export async function openVisit(options: VisitOptions, camera: string): Promise<Visit> {
+  const url = new URL(options.url);
+  const secure = url.protocol === "https:";
+  const trust = options.certificateFile === undefined ? {} : pinned(await readFile(options.certificateFile));
+  const agent = secure ? new https.Agent({ keepAlive: true, ...trust }) : new http.Agent({ keepAlive: true });
+  const target = url.pathname + url.search;
+  const login = {
+    username: options.username ?? "",
+    password: options.password === undefined ? "" : revealSecret(options.password),
+  };
+  let challenge: Challenge | null = null;
+  let count = 0;
+
+  function ask(signal: AbortSignal): Promise<IncomingMessage> {
+    const headers: Record<string, string> = { accept: "multipart/x-mixed-replace, image/jpeg, image/*" };
+    if (challenge !== null) {
+      count += 1;
+      headers.authorization = authorization(challenge, { ...login, target, count });
+    }
+    return new Promise((resolve, reject) => {
+      const request = (secure ? https : http).get(url, { agent, headers, signal }, resolve);
+      request.on("error", (error) => reject(new Error(inWords(error, url))));
+    });
+  }
+
+  return {
+    async get(signal) {
+      let answer = await ask(signal);
+      const offered = answer.statusCode === 401 ? readChallenge(offersOf(answer)) : null;
+      // Once more with what it wants: the first time, and when what it wanted before has become old.
+      if (offered !== null && options.username !== undefined) {
+        answer.resume();
+        challenge = offered;
+        count = 0;
+        answer = await ask(signal);
+      }
+      const { statusCode: status = 0 } = answer;
+      if (status === 200) return answer;
+      answer.resume();
+      const place = tellable(options.url);
+      if (status === 401 || status === 403) throw failure("CAMERA_REFUSED", { camera, place });
+      if (status === 404) throw new Error(`there is nothing at ${place} (404)`);
+      if (status >= 300 && status < 400)
+        throw new Error(`${place} sends us elsewhere (${status}): name that address`);
+      throw new Error(`${place} answers ${status}`);
+    },
+    close: () => agent.destroy(),
+  };
+}
+
+const offersOf = ({ rawHeaders }: IncomingMessage) =>
+  rawHeaders.filter((_, at) => at % 2 === 1 && /^www-authenticate$/i.test(rawHeaders[at - 1]!));
+
+/** Just that certificate: cameras sign their own, and put in a name that nobody calls them by. */
+function pinned(pem: Buffer) {
+  const expected = new X509Certificate(pem).fingerprint256;
+  return {
+    ca: pem,
+    checkServerIdentity: (_: string, shown: { fingerprint256: string }) =>
+      shown.fingerprint256 === expected
+        ? undefined
+        : new Error("it shows another certificate than the one named"),
+  };
+}
+
+function inWords(error: NodeJS.ErrnoException, { host, hostname }: URL): string {
+  switch (error.code) {
+    case "ECONNREFUSED":
+      return `nothing answers at ${host} (connection refused)`;
+    case "EHOSTUNREACH":
+    case "ENETUNREACH":
+    case "ETIMEDOUT":
+      return `${host} cannot be reached`;
+    case "ENOTFOUND":
+    case "EAI_AGAIN":
+      return `nobody knows where ${hostname} is`;
+    case "ECONNRESET":
+      return `${host} hung up`;
+    case "DEPTH_ZERO_SELF_SIGNED_CERT":
+    case "SELF_SIGNED_CERT_IN_CHAIN":
+    case "UNABLE_TO_VERIFY_LEAF_SIGNATURE":
+      return `${host} shows a certificate of its own making: name it as certificateFile`;
+    default:
+      return error.message;
+  }
+}
