@@ -21,10 +21,12 @@ const SAME_PLACE = 0.15;
 /** Two boxes that share more than this of their joint area are one face. */
 const SAME_FACE = 0.4;
 /**
- * The second look is at regions so many times as wide as the face, and all have to show it: a real face is one from near
- * and from far, while what only looks like one (a knee, a head of hair) does so by chance, at one size and not at another.
+ * The second look is at regions so many times as wide as the face. Where no face is known of, from near and from far: a
+ * real face is one at both, while what only looks like one (a knee, a head of hair) does so by chance, at one and not at
+ * the other. Where one was a moment ago, once is enough.
  */
-const ZOOMS = [3, 5];
+const NEAR_AND_FAR = [3, 5];
+const BETWEEN = [4];
 
 /**
  * Finds the faces of a frame, surest first. Boxes are shares of the picture and lie inside it.
@@ -33,7 +35,7 @@ const ZOOMS = [3, 5];
  *                                                              ▲
  *                        places where a face was a moment ago ─┘
  *
- * The second look sees one candidate at the size the network knows best. Doubtful is what only a tile shows where no
+ * The second look sees one candidate at the sizes the network knows best. Doubtful is what only a tile shows where no
  * face is expected, and a known place in which nothing was found: a far head bent over a desk. On the test photographs
  * the second look keeps every real face, and drops an arm, jeans and a head of hair that tiles had taken for faces
  * (docs/models.md). Each arrow is one run of the network on all its regions.
@@ -62,19 +64,22 @@ export async function detectFaces(
     sure.some((other) => overlap(other, box) > SAME_FACE) ||
     (score >= options.minimumScore && places.some((place) => overlap(place, box) > SAME_FACE));
 
-  const lookAgain = async (doubtful: readonly Box[], atLeast: number) => {
-    const found = await search(doubtful.flatMap((place) => around(place, frame, model)));
+  const lookAgain = async (doubtful: readonly Box[], atLeast: number, zooms: readonly number[]) => {
+    const found = await search(
+      doubtful.flatMap((box) => zooms.map((zoom) => around(box, zoom, frame, model))),
+    );
     return doubtful.flatMap((place, index) => {
-      const looks = found.slice(index * ZOOMS.length, (index + 1) * ZOOMS.length);
-      const seen = looks.map((boxes) => boxes.find(({ box }) => overlap(box, place) > atLeast));
-      return seen.every((face) => face && face.score >= options.minimumScore) ? [seen[0]!] : [];
+      const looks = found.slice(index * zooms.length, (index + 1) * zooms.length);
+      const seen = looks.flatMap((boxes) => boxes.find(({ box }) => overlap(box, place) > atLeast) ?? []);
+      const score = seen.reduce((sum, face) => sum + face.score, 0) / zooms.length;
+      return score >= options.minimumScore ? [{ box: seen[0]!.box, score }] : [];
     });
   };
   const candidates = strongest([...atFirst!, ...small], SAME_FACE);
   const doubtful = candidates.filter((candidate) => !isSure(candidate)).map(({ box }) => box);
-  const faces = [...candidates.filter(isSure), ...(await lookAgain(doubtful, SAME_FACE))];
+  const faces = [...candidates.filter(isSure), ...(await lookAgain(doubtful, SAME_FACE, NEAR_AND_FAR))];
   const empty = places.filter((place) => !faces.some(({ box }) => overlap(box, place) > SAME_PLACE));
-  faces.push(...(await lookAgain(empty, SAME_PLACE)));
+  faces.push(...(await lookAgain(empty, SAME_PLACE, BETWEEN)));
   return strongest(faces, SAME_FACE).filter(({ box }, index, all) =>
     all.every((other, rank) => rank === index || !isPartOf(box, other.box)),
   );
@@ -118,15 +123,13 @@ function boxInPicture(corners: Float32Array, region: Region, frame: Frame): Box 
   return width > 0 && height > 0 ? { x, y, width, height } : null;
 }
 
-/** The regions around the box, with the proportions of the network's input. */
-function around(box: Box, frame: Frame, { input }: PreparedModel<"detect">): Region[] {
-  return ZOOMS.map((zoom) => {
-    const width = box.width * frame.width * zoom;
-    const height = (width * input.height) / input.width;
-    const x = (box.x + box.width / 2) * frame.width - width / 2;
-    const y = (box.y + box.height / 2) * frame.height - height / 2;
-    return { x, y, width, height };
-  });
+/** A region around the box, with the proportions of the network's input. */
+function around(box: Box, zoom: number, frame: Frame, { input }: PreparedModel<"detect">): Region {
+  const width = box.width * frame.width * zoom;
+  const height = (width * input.height) / input.width;
+  const x = (box.x + box.width / 2) * frame.width - width / 2;
+  const y = (box.y + box.height / 2) * frame.height - height / 2;
+  return { x, y, width, height };
 }
 
 /**

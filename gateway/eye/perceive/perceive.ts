@@ -5,7 +5,7 @@ import type { Engine, Face, Frame, View } from "../../terms.ts";
 import { detectFaces } from "./detect.ts";
 import { eyesOpen } from "./eyes.ts";
 import { headPoses } from "./pose.ts";
-import { openOnBest, providerOptions } from "./providers/ladder.ts";
+import { openOnBest, providerOptions, type Running } from "./providers/ladder.ts";
 import { createSeats, type Seats } from "./track.ts";
 
 export const perceiveOptions = z.strictObject({
@@ -61,11 +61,16 @@ export async function openPerception(
   log: Logger,
 ): Promise<Perception> {
   const running = await openOnBest(pack, options, log);
+  log.info({ pack: pack.id, ...running.engine }, "perception runs");
+  return perceiveWith(running, options, pack);
+}
+
+/** Perception with networks that are loaded already; they are closed with it. */
+export function perceiveWith(running: Running, options: PerceiveOptions, pack: PreparedPack): Perception {
   const { engine, networks, refused } = running;
   const { models } = pack;
   const eyeLimits = { smallestFacePixels: options.smallestEyesPixels, largestYaw: LARGEST_YAW_FOR_EYES };
   const rooms = new Map<string, Seats>();
-  log.info({ pack: pack.id, ...engine }, "perception runs");
 
   const see = async (frame: Frame): Promise<View> => {
     const start = performance.now();

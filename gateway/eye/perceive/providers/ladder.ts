@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import path from "node:path";
 import { z } from "zod";
 import type { PreparedPack, Role } from "../../../../models/manifest.ts";
@@ -15,13 +16,20 @@ export const providerOptions = {
     .min(1)
     .default([...PROVIDERS])
     .describe("What may run the networks, in order of preference; the first that really works is used."),
-  threads: z.int().min(1).max(64).default(1).describe("Threads for one network on the CPU."),
+  threads: z
+    .union([z.literal("auto"), z.int().min(1).max(64)])
+    .default("auto")
+    .describe("Threads for one network on the CPU; `auto` takes as many as there are cores, four at most."),
 };
 
 export interface ProviderOptions {
   readonly providers: readonly Engine["provider"][];
-  readonly threads: number;
+  readonly threads: "auto" | number;
 }
+
+/** Beyond four, a batch this small is shared out in pieces that cost more to hand over than to work on. */
+const threadsOf = ({ threads }: ProviderOptions) =>
+  threads === "auto" ? Math.min(4, availableParallelism()) : threads;
 
 export type Networks = { readonly [R in Role]: Network };
 
@@ -52,7 +60,7 @@ export async function openOnBest(
       continue;
     }
     try {
-      const networks = await openAll(pack, provider, options.threads, log);
+      const networks = await openAll(pack, provider, threadsOf(options), log);
       const engine: Engine = { provider, precision: pack.ready[provider].pose.precision };
       return { engine, networks, refused, close: () => closeAll(Object.values(networks)) };
     } catch (error) {
