@@ -5,83 +5,99 @@
  *
  * One at a time, a message costs a sync of the disk: 360 a second were measured. Together they share it.
  */
-export interface Inbox {
+export interface Inbox<Letter> {
   /** As many are being handled as may be, so nothing is read. */
   readonly full: boolean;
-  /** `goOn` lets the next message be read. */
-  take(letter: Letter, goOn: () => void): void;
+  /** `id` is the packet's, undefined at QoS 0, which nobody acknowledges. `goOn` lets the next message be read. */
+  take(letter: Letter, id: number | undefined, goOn: () => void): void;
   /** Resolves when nothing is being handled any more. */
   settled(): Promise<void>;
 }
 
-export interface Letter {
-  /** Packet id; undefined at QoS 0, which nobody acknowledges. */
-  readonly id: number | undefined;
-  handle(): Promise<void>;
-  /** Handling failed; called for the first failure only, and after it nothing more is acknowledged. */
-  failed(error: unknown): void;
-}
-
-export interface InboxOptions {
+export interface InboxOptions<Letter> {
   readonly atOnce: number;
   /** What an ended connection left unfinished is waited for: its messages may be here again. */
-  readonly earlier: Inbox | undefined;
+  readonly earlier: Inbox<Letter> | undefined;
+  readonly handle: (letter: Letter) => Promise<void>;
+  /** Handling failed; called for the first failure only, and after it nothing more is acknowledged. */
+  readonly failed: (letter: Letter, error: unknown) => void;
   /** Sends PUBACKs. */
   readonly write: (bytes: Buffer) => void;
 }
 
-export function openInbox({ atOnce, earlier, write }: InboxOptions): Inbox {
-  const before = earlier?.settled() ?? Promise.resolve();
+interface Entry {
+  readonly id: number | undefined;
+  done: boolean;
+}
+
+export function openInbox<Letter>(options: InboxOptions<Letter>): Inbox<Letter> {
+  const { atOnce, earlier, handle, failed, write } = options;
+  /** Resolves when the first may be handled; null from then on. */
+  let ready: Promise<void> | null =
+    earlier?.settled().then(() => {
+      ready = null;
+    }) ?? null;
   /** In the order they came; the first ones leave together, as soon as they are done. */
-  const letters: { readonly letter: Letter; done: boolean }[] = [];
-  const working = new Set<Promise<void>>();
+  const entries: Entry[] = [];
+  let working = 0;
+  const idle: (() => void)[] = [];
   let held: (() => void) | undefined;
   let broken = false;
-  let pubacks: Buffer[] = [];
+  /** Ids to acknowledge at the end of this turn. */
+  let finished: number[] = [];
 
-  async function work(entry: (typeof letters)[number]): Promise<void> {
-    await before;
-    if (broken) return;
-    try {
-      await entry.letter.handle();
-      entry.done = true;
-    } catch (error) {
-      if (!broken) entry.letter.failed(error);
-      broken = true;
-    }
+  function end(entry: Entry): void {
+    working -= 1;
+    entry.done = true;
     // [MQTT-4.6.0-2] PUBACKs in the order in which their messages came.
-    while (!broken && letters[0]?.done) acknowledge(letters.shift()!.letter.id);
-    if (broken || letters.length >= atOnce) return;
+    while (!broken && entries[0]?.done) acknowledge(entries.shift()!.id);
+    if (working === 0) for (const tell of idle.splice(0)) tell();
+    if (broken || held === undefined || entries.length >= atOnce) return;
     const goOn = held;
     held = undefined;
-    goOn?.();
+    goOn();
+  }
+
+  function fail(letter: Letter, entry: Entry, error: unknown): void {
+    if (!broken) failed(letter, error);
+    broken = true;
+    end(entry);
   }
 
   /** What is acknowledged in one turn goes out in one write. */
   function acknowledge(id: number | undefined): void {
-    if (id === undefined) return;
-    // [MQTT-3.4] four bytes: type, remaining length, packet id.
-    if (pubacks.push(Buffer.from([0x40, 0x02, id >> 8, id & 0xff])) > 1) return;
+    if (id === undefined || finished.push(id) > 1) return;
     setImmediate(() => {
-      write(Buffer.concat(pubacks));
-      pubacks = [];
+      write(pubacks(finished));
+      finished = [];
     });
   }
 
   return {
     get full() {
-      return letters.length >= atOnce;
+      return entries.length >= atOnce;
     },
-    take(letter, goOn) {
-      const entry = { letter, done: false };
-      letters.push(entry);
-      const one = work(entry).finally(() => working.delete(one));
-      working.add(one);
-      if (letters.length < atOnce) goOn();
+    take(letter, id, goOn) {
+      const entry = { id, done: false };
+      entries.push(entry);
+      working += 1;
+      const handled = ready ? ready.then(() => (broken ? undefined : handle(letter))) : handle(letter);
+      handled.then(
+        () => end(entry),
+        (error) => fail(letter, entry, error),
+      );
+      if (entries.length < atOnce) goOn();
       else held = goOn;
     },
     async settled() {
-      while (working.size > 0) await Promise.all(working);
+      if (working > 0) await new Promise<void>((resolve) => idle.push(resolve));
     },
   };
+}
+
+/** [MQTT-3.4] four bytes each: type, remaining length, packet id. */
+function pubacks(ids: readonly number[]): Buffer {
+  const bytes = Buffer.allocUnsafe(ids.length * 4);
+  for (const [i, id] of ids.entries()) bytes.writeUInt32BE(0x40_02_00_00 + id, i * 4);
+  return bytes;
 }

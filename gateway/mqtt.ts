@@ -71,7 +71,7 @@ export function connectMqtt(options: MqttOptions, log: Logger, clock: Clock = sy
   const refused = new Set<string>();
   const unacknowledged = new Set<(error: Error) => void>();
   let handle: MessageHandler = async () => {};
-  let inbox: Inbox | undefined;
+  let inbox: Inbox<IPublishPacket> | undefined;
   let state: MqttState | undefined;
   /** The client whose connection is up; undefined while there is none. */
   let current: MqttClient | undefined;
@@ -141,19 +141,20 @@ export function connectMqtt(options: MqttOptions, log: Logger, clock: Clock = sy
 
   /** Hands what comes over this connection to the handler, and acknowledges it. Returns what ends that. */
   function receiveFrom(client: MqttClient): () => void {
-    const own = openInbox({
+    const own = openInbox<IPublishPacket>({
       atOnce: options.handleAtOnce ?? 1,
       earlier: inbox,
+      handle: ({ topic, payload, retain }) => handle(topic, payload as Buffer, retain),
+      failed({ topic }, error) {
+        log.warn({ err: error }, `a message on ${topic} could not be handled: ${reason(error)}`);
+        hangUp(client);
+      },
       write: (bytes) => void (client.stream.writable && client.stream.write(bytes)),
     });
     inbox = own;
-    client.handleMessage = ({ topic, payload, retain, messageId: id }: IPublishPacket, done) => {
-      function failed(error: unknown): void {
-        log.warn({ err: error }, `a message on ${topic} could not be handled: ${reason(error)}`);
-        hangUp(client);
-      }
-      const goOn = () => done(id === undefined ? undefined : LATER);
-      own.take({ id, handle: () => handle(topic, payload as Buffer, retain), failed }, goOn);
+    client.handleMessage = (packet: IPublishPacket, done) => {
+      const id = packet.messageId;
+      own.take(packet, id, id === undefined ? () => done() : () => done(LATER));
     };
     // Nothing is read while the inbox is full, PINGRESP included, so mqtt.js would take the broker for dead.
     const alive = setInterval(() => {

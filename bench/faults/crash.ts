@@ -72,6 +72,18 @@ const message = (number: number) =>
   ({ topic: "t", payload: `${number} ${"x".repeat(100)}`, retain: false, kind: "focus" }) as const;
 const numberOf = (payload: string) => Number(payload.split(" ")[0]);
 
+/** A journal of numbers. */
+const openBook = (folder: string) =>
+  openJournal<number>({
+    folder,
+    segmentBytes: 4_000,
+    capacityBytes: 1e9,
+    onOverflow: () => {},
+    onAppended: () => {},
+    onProblem: () => {},
+    clock,
+  });
+
 export const crashes: readonly Case[] = [
   {
     number: 1,
@@ -123,12 +135,7 @@ export const crashes: readonly Case[] = [
         { folder: path.join(root, "data", "spool"), segmentBytes: 4_000, commitMilliseconds: 1 },
         quiet(place),
       );
-      const journal = await openJournal({
-        folder: path.join(root, "data", "journal"),
-        segmentBytes: 4_000,
-        capacityBytes: 1e9,
-        onOverflow: () => {},
-      });
+      const journal = await openBook(path.join(root, "data", "journal"));
       const promised: number[] = [];
       const written: number[] = [];
       const delivered = new Set<number>();
@@ -137,7 +144,7 @@ export const crashes: readonly Case[] = [
         const batch = upTo(5, round * 5);
         const work = batch.flatMap((number) => [
           spool.append(message(number)).then(() => void promised.push(number)),
-          journal.append(String(number)).then(() => void written.push(number)),
+          journal.append(number).then(() => void written.push(number)),
         ]);
         await Promise.race([Promise.all(work), sleep(Math.random() * 4)]);
         const copy = await place.subfolder(`cut-${round}`);
@@ -162,17 +169,11 @@ export const crashes: readonly Case[] = [
           cut.promised.filter((number) => !cut.delivered.has(number)),
           found,
         ).lost;
-        const folder = path.join(cut.disk, "data", "journal");
-        const book = await openJournal({
-          folder,
-          segmentBytes: 4_000,
-          capacityBytes: 1e9,
-          onOverflow: () => {},
-        });
+        const book = await openBook(path.join(cut.disk, "data", "journal"));
         const records: number[] = [];
         for (let position = 0; position < book.end; ) {
-          const { records: more, next } = await book.read(position, 1_000);
-          records.push(...more.map(Number));
+          const { values, next } = await book.read(position, book.end, 1_000);
+          records.push(...values);
           position = next;
         }
         await book.close();

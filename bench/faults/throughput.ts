@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { startInflux } from "../../test/support/influxd.ts";
 import { startMosquitto } from "../../test/support/mosquitto.ts";
@@ -5,7 +6,10 @@ import { temporaryFolder } from "../../test/support/places.ts";
 import { until } from "../../test/support/programs.ts";
 import { startGateway } from "./child.ts";
 
-/** How many messages a second, `window`s or `reading`s, go from spools over a real broker through recorders into a real InfluxDB. */
+/**
+ * How many messages a second, `window`s or `reading`s, go from spools over a real broker through a recorder into a real
+ * InfluxDB, and how much processor time each of the four takes for a message: that is what a busy machine does not blur.
+ */
 const { values } = parseArgs({
   options: {
     messages: { type: "string", default: "100000" },
@@ -37,13 +41,20 @@ const sending = await Promise.all(
       folder: await temporaryFolder(),
       broker: broker.url,
       root: `classroom/v1/north/${room}`,
-      send: { from: 0, count: each, atOnce: 2000, kind: values.kind as "window" | "reading" },
+      send: { from: 0, count: each, atOnce: 2000, kind: values.kind as "window" | "reading", silent: true },
       spool: { commitMilliseconds: 20 },
     }),
   ),
 );
 await Promise.all(sending.map((one) => one.up));
 const first = performance.now();
+const processes = {
+  publishers: sending.map((one) => one.process.pid!),
+  broker: [broker.pid],
+  recorder: [recorder.process.pid!],
+  InfluxDB: [influx.pid],
+};
+const spentBefore = spent();
 const count = async () => Number((await influx.query(counting))[0]?.count ?? 0);
 await until(async () => {
   const there = await count();
@@ -55,7 +66,29 @@ const seconds = (performance.now() - first) / 1000;
 process.stdout.write(
   `${Math.round((each * publishers) / seconds)} messages a second (start ${Math.round(first - began)} ms)\n`,
 );
-for (const one of [recorder, ...sending]) process.stdout.write(`${JSON.stringify(one.status())}\n`);
+for (const [name, ms] of Object.entries(spent()))
+  process.stdout.write(
+    `${name.padEnd(10)} ${(((ms - spentBefore[name]!) * 1000) / (each * publishers)).toFixed(1)} µs a message\n`,
+  );
+for (const one of [recorder, ...sending])
+  process.stdout.write(
+    `${Math.round(one.status()!.rss / 1e6)} MB ${JSON.stringify(one.status()!.record ?? "")}\n`,
+  );
 for (const one of [...sending, recorder]) await one.kill("SIGTERM");
 await influx.stop();
 await broker.stop();
+
+/** Processor time so far, in milliseconds, threads included. */
+function spent(): Record<string, number> {
+  const one = (pid: number) => {
+    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+    const [user, system] = stat
+      .slice(stat.lastIndexOf(")") + 2)
+      .split(" ")
+      .slice(11, 13);
+    return (Number(user) + Number(system)) * 10; // proc(5): in ticks, of which Linux tells 100 a second
+  };
+  return Object.fromEntries(
+    Object.entries(processes).map(([name, pids]) => [name, pids.reduce((sum, pid) => sum + one(pid), 0)]),
+  );
+}

@@ -17,6 +17,8 @@ export interface Order {
     atOnce?: number;
     perSecond?: number;
     kind?: "window" | "reading";
+    /** Not saying which have been taken in: that costs as much as taking them in. */
+    silent?: boolean;
   };
   readonly spool?: { maximumMegabytes?: number; commitMilliseconds?: number };
   readonly logLevel?: "error" | "warn" | "info" | "debug";

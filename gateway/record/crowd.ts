@@ -13,15 +13,16 @@ export interface Crowd {
 const MOST_A_ROOM = 500;
 
 export function openCrowd(most = MOST_A_ROOM): Crowd {
-  const rooms = new Map<string, Set<string>>();
+  const known = new Set<string>();
+  const rooms = new Map<string, number>();
   return {
     admits({ measurement, tags }) {
-      const { site, room, device, quantity, zone, kind } = tags;
-      const known = rooms.get(`${site}/${room}`) ?? new Set();
-      rooms.set(`${site}/${room}`, known);
-      const series = [measurement, device, quantity, zone, kind].join("/");
+      const { site, room, device = "", quantity = "", zone = "", kind = "" } = tags;
+      const series = `${measurement}/${site}/${room}/${device}/${quantity}/${zone}/${kind}`;
       if (known.has(series)) return true;
-      if (known.size >= most) return false;
+      const there = rooms.get(`${site}/${room}`) ?? 0;
+      if (there >= most) return false;
+      rooms.set(`${site}/${room}`, there + 1);
       known.add(series);
       return true;
     },

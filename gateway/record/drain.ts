@@ -34,7 +34,7 @@ export interface Drain {
 }
 
 export interface DrainContext {
-  readonly journal: Journal;
+  readonly journal: Journal<Point>;
   readonly cursorFile: string;
   readonly deadLetters: DeadLetters;
   readonly log: Logger;
@@ -82,7 +82,7 @@ export async function openDrain(source: SinkSource, context: DrainContext): Prom
           await sleepUntilWoken();
         }
         // What is new goes first, then a piece of what had to wait: neither starves the other.
-        if (cursor.live < journal.end) await bring(cursor.live, (live) => ({ ...cursor, live }));
+        if (cursor.live < journal.end) await bring(cursor.live, journal.end, (live) => ({ ...cursor, live }));
         if (cursor.backlog) await bringBacklog();
       } catch (error) {
         await suffer(error);
@@ -92,13 +92,12 @@ export async function openDrain(source: SinkSource, context: DrainContext): Prom
 
   async function bringBacklog() {
     const { from, to } = cursor.backlog!;
-    await bring(from, (next) => ({ ...cursor, backlog: next >= to ? null : { from: next, to } }));
+    await bring(from, to, (next) => ({ ...cursor, backlog: next >= to ? null : { from: next, to } }));
   }
 
-  /** One batch from `position`, into the sink; then the cursor moves on. */
-  async function bring(position: number, moved: (next: number) => Cursor) {
-    const { records, next } = await journal.read(position, BATCH);
-    const points = records.map((record) => JSON.parse(record) as Point);
+  /** One batch of what lies between two positions, into the sink; then the cursor moves on. */
+  async function bring(from: number, to: number, moved: (next: number) => Cursor) {
+    const { values: points, next } = await journal.read(from, to, BATCH);
     const dead = points.length === 0 ? [] : await sink!.write(points);
     if (dead.length > 0) await deadLetters.add(source.name, dead);
     cursor = moved(next);

@@ -8,7 +8,7 @@ import { deadLetters } from "./deadLetters.ts";
 import { type Drain, openDrain, type SinkState } from "./drain.ts";
 import { openJournal } from "./journal.ts";
 import { toPoint } from "./points.ts";
-import type { SinkSource } from "./sink.ts";
+import type { Point, SinkSource } from "./sink.ts";
 
 /** A broker in this process, which shows each message before it acknowledges it to the sender. */
 export interface Intake {
@@ -61,6 +61,7 @@ const FILTERS = ["focus", "zone/+/focus", "sensor/+/+", "event/+", "gateway/heal
 /** Messages on their way to the journal at the same time: they share a sync of the disk. */
 const HEAR_AT_ONCE = 1_000;
 const REFUSALS_TOLD_APART = 50;
+const DONE = Promise.resolve();
 /** A broker knows no session for us before we first subscribed: it is worth a moment that this is so at the return. */
 const FIRST_CONNECTION_MS = 5_000;
 
@@ -82,10 +83,23 @@ export async function openRecorder(
   const refused = new Map<string, number>();
   const closing = new AbortController();
   const crowd = openCrowd();
-  const journal = await openJournal({
+  let trouble: string | null = null;
+  const journal = await openJournal<Point>({
     folder: bufferFolder,
     segmentBytes: SEGMENT_BYTES,
     capacityBytes: options.capacityBytes,
+    clock,
+    onAppended(records) {
+      trouble = null;
+      for (const drain of drains.values()) drain.wake(records);
+    },
+    // Without a PUBACK the broker keeps what cannot be written, and sends no more than a few others.
+    onProblem(error) {
+      const problem = reason(error);
+      const code = error instanceof GatewayError ? error.code : undefined;
+      if (problem !== trouble) log.error({ code, err: error }, problem);
+      trouble = problem;
+    },
     onOverflow(dropped) {
       log.warn(dropped, "a database has been away so long that its oldest points had to go");
       for (const drain of drains.values()) drain.overflowed(dropped);
@@ -103,39 +117,24 @@ export async function openRecorder(
     drains.set(source.name, await openDrain(source, context));
   }
 
-  async function hear(topic: string, payload: Buffer): Promise<void> {
+  /** Resolves when the message is in the journal, or is none for it. */
+  function hear(topic: string, payload: Buffer): Promise<void> {
     const heard = toPoint(topic, payload);
-    if (heard === "ignored") return;
+    if (heard === "ignored") return DONE;
     if ("refused" in heard) return refuse(topic, heard.refused);
     if (!crowd.admits(heard.point))
       return refuse(topic, "too many different devices, zones or kinds in a room");
-    await keep(JSON.stringify(heard.point));
-    for (const drain of drains.values()) drain.wake(1);
-  }
-
-  /** A full disk is waited for: without a PUBACK the broker keeps the message, and sends no more than a few others. */
-  async function keep(record: string): Promise<void> {
-    for (let said = ""; ; ) {
-      try {
-        return await journal.append(record);
-      } catch (error) {
-        if (closing.signal.aborted) throw error;
-        const problem = reason(error);
-        const code = error instanceof GatewayError ? error.code : undefined;
-        if (problem !== said) log.error({ code, err: error }, problem);
-        said = problem;
-        await clock.sleep(1000, closing.signal);
-      }
-    }
+    return journal.append(heard.point);
   }
 
   /** Said at the 1st, 10th, 100th … of its kind: a broken sensor must not fill the log. */
-  function refuse(topic: string, why: string) {
+  function refuse(topic: string, why: string): Promise<void> {
     const kind = refused.has(why) || refused.size < REFUSALS_TOLD_APART ? why : "other";
     const count = (refused.get(kind) ?? 0) + 1;
     refused.set(kind, count);
     if (Number.isInteger(Math.log10(count)))
       log.warn({ topic: topic.slice(0, 200), count }, `a message was not recorded: ${why}`);
+    return DONE;
   }
 
   const source = options.intake ? watch(options.intake) : await subscribe();

@@ -47,14 +47,14 @@ const status = setInterval(() => {
 }, 250);
 
 if (publisher && order.send) {
-  const { from, count, atOnce = 100, perSecond } = order.send;
+  const { from, count, atOnce = 100, perSecond, silent = false } = order.send;
   for (let n = from; n < from + count; n += atOnce) {
     const began = clock.elapsed();
     const batch = Array.from({ length: Math.min(atOnce, from + count - n) }, (_, i) => n + i);
     await Promise.all(
       batch.map(async (number) => {
         await publisher.send(order.send?.kind === "reading" ? readingMessage(number) : windowMessage(number));
-        say(`a ${number}`);
+        if (!silent) say(`a ${number}`);
       }),
     );
     if (perSecond) await clock.sleep((atOnce / perSecond) * 1000 - (clock.elapsed() - began));

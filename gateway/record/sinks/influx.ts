@@ -1,10 +1,10 @@
 import http from "node:http";
 import https from "node:https";
-import { HttpError, InfluxDB, Point as Line } from "@influxdata/influxdb-client";
+import { escape as escaped, HttpError, InfluxDB } from "@influxdata/influxdb-client";
 import { z } from "zod";
 import { failure, type GatewayError, reason } from "../../errors.ts";
 import { withoutCredentials } from "../../log.ts";
-import { revealSecret, secret } from "../../options.ts";
+import { isLoopback, revealSecret, secret } from "../../options.ts";
 import type { Point, Refused, Sink } from "../sink.ts";
 
 const url = z
@@ -43,7 +43,8 @@ const LONGEST_WISH_MS = 15 * 60_000;
  */
 export async function openInflux(options: InfluxOptions): Promise<Sink> {
   const shown = withoutCredentials(options.url);
-  const secure = new URL(options.url).protocol === "https:";
+  const { protocol, hostname } = new URL(options.url);
+  const secure = protocol === "https:";
   const agent = new (secure ? https : http).Agent({ keepAlive: true, maxSockets: 2 });
   const { transport } = new InfluxDB({
     url: options.url,
@@ -60,7 +61,8 @@ export async function openInflux(options: InfluxOptions): Promise<Sink> {
     transport.request(path, body, {
       method: "POST",
       headers: { "content-type": "text/plain; charset=utf-8" },
-      gzipThreshold: COMPRESS_FROM_BYTES,
+      // On one machine there is no line to spare, and both ends would only work more.
+      gzipThreshold: isLoopback(hostname) ? Number.POSITIVE_INFINITY : COMPRESS_FROM_BYTES,
     });
 
   /** Writes what it is given, halving where the answer says that not all of it can be taken. */
@@ -118,16 +120,27 @@ function basicAuth(options: Extract<InfluxOptions, { version: "1" }>): Record<st
   return { authorization: `Basic ${Buffer.from(`${options.username}:${password}`).toString("base64")}` };
 }
 
-/** Line protocol. Every number is a float: a field that was once an integer would refuse 0.5 for ever. */
-function toLine({ measurement, tags, fields, time }: Point): string {
-  const line = new Line(measurement).timestamp(time);
-  for (const [name, value] of Object.entries(tags)) line.tag(name, value);
+/**
+ * Line protocol, as the official client's `Point` writes it (a test compares them) at a third of its price. Names need
+ * no escaping: `points.ts` lets only plain ones through. Every number is a float: a field that was once an integer
+ * would refuse 0.5 for ever.
+ */
+export function toLine({ measurement, tags, fields, time }: Point): string {
+  let line: string = measurement;
+  for (const [name, value] of Object.entries(tags))
+    if (value !== "") line += `,${name}=${escaped.tag(value)}`;
+  let separator = " ";
   for (const [name, value] of Object.entries(fields)) {
-    if (typeof value === "number") line.floatField(name, value);
-    else if (typeof value === "boolean") line.booleanField(name, value);
-    else if (value !== null) line.stringField(name, value);
+    if (value === null) continue;
+    line += `${separator}${name}=${fieldText(value)}`;
+    separator = ",";
   }
-  return line.toLineProtocol({ convertTime: String }) ?? "";
+  return `${line} ${time}`;
+}
+
+function fieldText(value: string | number | boolean): string {
+  if (typeof value === "number") return String(value);
+  return typeof value === "string" ? escaped.quoted(value) : value ? "T" : "F";
 }
 
 const statusOf = (error: unknown) => (error instanceof HttpError ? error.statusCode : null);

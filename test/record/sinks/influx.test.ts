@@ -139,8 +139,8 @@ describe("InfluxDB 2.x, as its API is documented", () => {
     });
     expect(asked[0]!.authorization).toBe("Token s3cret");
     expect(asked[0]!.lines).toEqual([
-      `environment,device=co2-1,quantity=co2,room=1\\ 01,site=Süd\\,\\ north\\=side,unit=[ppm] quality="ok",value=24 ${reading(0, 1).time}`,
-      `environment,device=co2-1,quantity=co2,room=1\\ 01,site=Süd\\,\\ north\\=side,unit=[ppm] quality="ok",value=0.5 ${reading(1, 1).time}`,
+      `environment,site=Süd\\,\\ north\\=side,room=1\\ 01,device=co2-1,quantity=co2,unit=[ppm] value=24,quality="ok" ${reading(0, 1).time}`,
+      `environment,site=Süd\\,\\ north\\=side,room=1\\ 01,device=co2-1,quantity=co2,unit=[ppm] value=0.5,quality="ok" ${reading(1, 1).time}`,
     ]);
   });
 
