@@ -155,8 +155,17 @@ export async function openGateway(
         )
       : null;
     const live = liveConfig.enabled
-      ? parts.add(await openLivePage(liveConfig, { mqtt: login, site, room, dataFolder, log, clock }), (it) =>
-          it.close(),
+      ? parts.add(
+          await openLivePage(liveConfig, {
+            mqtt: login,
+            site,
+            room,
+            counts: config.protect.focusTargets,
+            dataFolder,
+            log,
+            clock,
+          }),
+          (it) => it.close(),
         )
       : null;
 

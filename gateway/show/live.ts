@@ -9,6 +9,7 @@ import { packageRoot } from "../paths.ts";
 import type { Clock } from "../terms.ts";
 import type { LiveOrder } from "./nodered/order.ts";
 import { keepRunning } from "./nodered/process.ts";
+import type { Counts } from "./nodered/why.ts";
 
 const passwordHash = () =>
   z
@@ -48,6 +49,8 @@ export interface LiveSurroundings {
   readonly mqtt: { readonly url: string; readonly username?: string; readonly password?: string };
   readonly site: string;
   readonly room: string;
+  /** Which targets count as focus during each activity. */
+  readonly counts: Counts;
   readonly dataFolder: string;
   readonly log: Logger;
   readonly clock: Clock;
@@ -73,7 +76,7 @@ export interface LivePage {
  */
 export async function openLivePage(options: LiveOptions, surroundings: LiveSurroundings): Promise<LivePage> {
   const { host, page = null, editor = null, origins } = options;
-  const { mqtt, site, room, dataFolder, log, clock } = surroundings;
+  const { mqtt, site, room, counts, dataFolder, log, clock } = surroundings;
   if (!isLoopback(host) && !page)
     throw failure("EXPOSED_WITHOUT_CREDENTIALS", { key: "show.live.host", host });
 
@@ -86,6 +89,7 @@ export async function openLivePage(options: LiveOptions, surroundings: LiveSurro
     credentialSecret: await credentialSecret(folder),
     room,
     topics: `classroom/v1/${site}/${room}`,
+    counts,
     mqtt,
     page,
     editor,

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { protectOptions } from "../../gateway/protect/protect.ts";
 import { Lesson } from "../../gateway/show/nodered/lesson.ts";
 
 const topics = "classroom/v1/school/room-1";
@@ -31,11 +32,12 @@ interface History {
   readonly events: ReadonlyArray<{ kind: string; text: string }>;
   readonly window: { focus: number | null } | null;
   readonly state: string | null;
+  readonly why: readonly string[];
 }
 
 function open() {
   let now = noon;
-  const lesson = new Lesson("room-1", topics, () => now);
+  const lesson = new Lesson("room-1", topics, protectOptions.parse({}).focusTargets, () => now);
   return {
     lesson,
     at: (time: number) => {
@@ -53,13 +55,13 @@ describe("the lesson the live page keeps", () => {
     hear("focus", windowAt(noon + 5000, { focus: null, low: null, high: null, quality: "paused" }));
     hear("event/mark", JSON.stringify({ time: new Date(noon).toISOString(), kind: "mark", text: "quiz" }));
     hear("gateway/state", "online");
-    const { course, events, window, state } = history();
+    const { course, events, window, state, why } = history();
     expect(course.map(({ time, focus }) => [time, focus])).toEqual([
       [noon, 0.5],
       [noon + 5000, null],
     ]);
     expect(events).toEqual([{ time: noon, kind: "mark", text: "quiz" }]);
-    expect([window?.focus, state]).toEqual([null, "online"]);
+    expect([window?.focus, state, why]).toEqual([null, "online", []]);
   });
 
   it("counts a window that comes twice once, and puts a late one in its place", () => {

@@ -10,6 +10,7 @@ import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vites
 import { WebSocket } from "ws";
 import { systemClock } from "../../gateway/clock.ts";
 import { createLogger } from "../../gateway/log.ts";
+import { protectOptions } from "../../gateway/protect/protect.ts";
 import { type LivePage, liveOptions, openLivePage } from "../../gateway/show/live.ts";
 import { hasBrowser, openBrowser } from "../support/browser.ts";
 import { startChild } from "../support/child.ts";
@@ -33,6 +34,7 @@ const open = (
     mqtt,
     site: "school",
     room: "room-1",
+    counts: protectOptions.parse({}).focusTargets,
     dataFolder,
     log,
     clock: systemClock,

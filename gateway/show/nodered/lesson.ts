@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { ACTIVITIES, QUALITIES, TARGETS } from "../../terms.ts";
+import { type Counts, whyOf } from "./why.ts";
 
 const share = z.number().min(0).max(1).nullable().default(null);
 
@@ -80,6 +81,7 @@ const eventLimit = 200;
 export class Lesson {
   readonly #room: string;
   readonly #topics: string;
+  readonly #counts: Counts;
   readonly #now: () => number;
   #course: Point[] = [];
   #events: LessonEvent[] = [];
@@ -87,9 +89,10 @@ export class Lesson {
   #health: unknown = null;
   #state: string | null = null;
 
-  constructor(room: string, topics: string, now: () => number) {
+  constructor(room: string, topics: string, counts: Counts, now: () => number) {
     this.#room = room;
     this.#topics = topics;
+    this.#counts = counts;
     this.#now = now;
   }
 
@@ -118,6 +121,7 @@ export class Lesson {
       course: this.#course,
       events: this.#events,
       window: this.#latest?.window ?? null,
+      why: this.#latest ? whyOf(this.#latest.window, this.#counts) : [],
       heard: this.#latest?.heard ?? null,
       health: this.#health,
       state: this.#state,
@@ -148,7 +152,7 @@ export class Lesson {
     // A window that comes twice (QoS 1) counts once.
     const others = this.#course.filter((other) => other.time !== time && other.time > time - historyMs);
     this.#course = [...others, point].sort((a, b) => a.time - b.time);
-    return this.#tell("focus", { window, point, heard });
+    return this.#tell("focus", { window, point, heard, why: whyOf(window, this.#counts) });
   }
 
   #hearEvent(payload: string): PageMessage | null {

@@ -28,7 +28,7 @@ async function start(order: LiveOrder): Promise<void> {
   const app = express().disable("x-powered-by");
   const server = createServer(app);
   const gate = openGate(order);
-  const lesson = new Lesson(order.room, order.topics, () => Date.now());
+  const lesson = new Lesson(order.room, order.topics, order.counts, () => Date.now());
 
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject).listen(order.port, order.host, resolve);

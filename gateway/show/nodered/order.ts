@@ -1,3 +1,5 @@
+import type { Counts } from "./why.ts";
+
 /**
  * What the gateway and the live page's process say to each other, over the channel between parent and child. Secrets
  * travel here and not as arguments or environment, which other users of the machine can read.
@@ -17,6 +19,8 @@ export interface LiveOrder {
   readonly room: string;
   /** `classroom/v1/{site}/{room}` */
   readonly topics: string;
+  /** Which targets count as focus, so that the page can say where the number comes from. */
+  readonly counts: Counts;
   readonly mqtt: { readonly url: string; readonly username?: string; readonly password?: string };
   /** Who may see the page; null lets everybody in who reaches the port. */
   readonly page: Login | null;
