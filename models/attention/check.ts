@@ -1,3 +1,5 @@
+import { readFile } from "node:fs/promises";
+import path from "node:path";
 import { estimateByGeometry } from "../../gateway/attend/geometric.ts";
 import { emptyInputs } from "../../gateway/attend/network/features.ts";
 import { openNetworkAttender } from "../../gateway/attend/network/network.ts";
@@ -7,8 +9,9 @@ import type { Logger } from "../../gateway/log.ts";
 import { openSession } from "../../gateway/onnx.ts";
 import type { CheckOptions, CheckRow } from "../check.ts";
 import type { PreparedPack } from "../manifest.ts";
-import { type Figures, judge, largestGap } from "./evaluate.ts";
-import { type AttentionPack, openAttentionPack } from "./pack.ts";
+import { type Figures, judge } from "./evaluate.ts";
+import { attentionRows, type Recorded } from "./goals.ts";
+import { type AttentionPack, attentionFolder, openAttentionPack } from "./pack.ts";
 import { drawRoom, HELD_OUT_KINDS } from "./rooms.ts";
 import { type Recording, recordLesson } from "./sights.ts";
 import { sittingStill } from "./still.ts";
@@ -34,9 +37,12 @@ export async function recordHeldOut(
   return recordings;
 }
 
+/** As many rooms, and looks at each (a minute, of which the second half counts), as a check has time for. */
+export const CHECKED = { rooms: 2, steps: 120 } as const;
+
 /**
- * The attention network's part of `models check`: two rooms, a minute each, of which the second half counts. Takes one
- * to three minutes, most of them to draw and look. Throws MODEL_LOAD and what `openAttentionPack` throws.
+ * The attention network's part of `models check`. Takes one to three minutes, most of them to draw and look. Throws
+ * MODEL_LOAD and what `openAttentionPack` throws.
  */
 export async function checkAttention(
   eyes: PreparedPack,
@@ -44,11 +50,18 @@ export async function checkAttention(
 ): Promise<CheckRow[]> {
   const perception = await openPerception(perceiveOptions.parse({}), eyes, log);
   try {
-    const options = { rooms: 2, steps: 120, ...(onProgress ? { onProgress } : {}) };
-    return attentionRows(await evaluateAttention(await recordHeldOut(perception, options), log));
+    const options = { ...CHECKED, ...(onProgress ? { onProgress } : {}) };
+    const evaluation = await evaluateAttention(await recordHeldOut(perception, options), log);
+    return attentionRows(evaluation, await readRecorded());
   } finally {
     await perception.close();
   }
+}
+
+/** What `report.ts` measured in the same rooms when the network was made; null for a pack without a report. */
+async function readRecorded(folder = attentionFolder): Promise<Recorded | null> {
+  const text = await readFile(path.join(folder, "evaluation.json"), "utf8").catch(() => "{}");
+  return (JSON.parse(text) as { checked?: Recorded }).checked ?? null;
 }
 
 export interface Evaluation {
@@ -116,102 +129,4 @@ async function milliseconds(pack: AttentionPack, seats: number): Promise<number>
   }
   await session.close();
   return took.slice(10).sort((a, b) => a - b)[10]!;
-}
-
-const percent = (share: number) => `${(share * 100).toFixed(1)} %`;
-
-/** As lines of `models check`, each with the goal that the project has set itself. */
-export function attentionRows({
-  network,
-  geometric,
-  float32,
-  still,
-  millisecondsFor32Seats,
-}: Evaluation): CheckRow[] {
-  const [ours, theirs] = [network[0]!, geometric[0]!];
-  const row = (what: string, value: string, goal: string, ok: boolean | null): CheckRow => ({
-    what,
-    value,
-    goal,
-    ok,
-  });
-  const both = (
-    what: string,
-    of: (figures: Figures) => number,
-    goal: string,
-    ok: (value: number) => boolean,
-  ) =>
-    row(
-      `attention network, ${what}`,
-      `${of(ours).toFixed(3)} (geometric ${of(theirs).toFixed(3)}); at 15 % of faces lost ${of(network[0.15]!).toFixed(3)} (${of(geometric[0.15]!).toFixed(3)}), at 30 % ${of(network[0.3]!).toFixed(3)} (${of(geometric[0.3]!).toFixed(3)})`,
-      goal,
-      ok(of(ours)),
-    );
-  const { gap, between } = largestGap(ours.cohorts);
-  const cost = float32.macroF1 - ours.macroF1;
-  return [
-    both(
-      "accuracy of targets",
-      (it) => it.accuracy,
-      "better than geometric",
-      (it) => it > theirs.accuracy,
-    ),
-    both(
-      "macro-F1 of targets",
-      (it) => it.macroF1,
-      "at least 0.85",
-      (it) => it >= 0.85,
-    ),
-    both(
-      "F1 of shifts within 1 s",
-      (it) => it.shift.f1,
-      "at least 0.80",
-      (it) => it >= 0.8,
-    ),
-    both(
-      "mean error of a room's focus",
-      (it) => it.focusError,
-      "at most 0.04",
-      (it) => it <= 0.04,
-    ),
-    both(
-      "correlation of a room's focus",
-      (it) => it.focusCorrelation,
-      "at least 0.95",
-      (it) => it >= 0.95,
-    ),
-    both(
-      "calibration error",
-      (it) => it.calibrationError,
-      "at most 0.04",
-      (it) => it <= 0.04,
-    ),
-    row(
-      "attention network, macro-F1 at 30 % of faces lost",
-      `${network[0.3]!.macroF1.toFixed(3)}`,
-      `no worse than geometric with none lost, ${theirs.macroF1.toFixed(3)}`,
-      network[0.3]!.macroF1 >= theirs.macroF1,
-    ),
-    row(
-      "attention network, macro-F1 where nobody leans over the desk",
-      `${still.network.macroF1.toFixed(3)} (geometric ${still.geometric.macroF1.toFixed(3)})`,
-      "better than geometric",
-      still.network.macroF1 > still.geometric.macroF1,
-    ),
-    row("attention network, macro-F1 lost by int8", cost.toFixed(3), "at most 0.01", Math.abs(cost) <= 0.01),
-    row(
-      "attention network, 32 seats on one core",
-      `${millisecondsFor32Seats.int8.toFixed(2)} ms (float32 ${millisecondsFor32Seats.float32.toFixed(2)} ms)`,
-      "below 2 ms",
-      millisecondsFor32Seats.int8 < 2,
-    ),
-    row(
-      "attention network, accuracy by cohort",
-      `${Object.entries(ours.cohorts)
-        .map(([name, { accuracy }]) => `${name} ${percent(accuracy)}`)
-        .join(", ")}; largest gap ${percent(gap)}, ${between.join(" to ")}`,
-      "none",
-      null,
-    ),
-  ];
 }

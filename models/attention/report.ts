@@ -4,20 +4,22 @@ import path from "node:path";
 import { openPerception, perceiveOptions } from "../../gateway/eye/perceive/perceive.ts";
 import { createLogger } from "../../gateway/log.ts";
 import { defaultDataFolder } from "../../gateway/paths.ts";
+import { rowText } from "../check.ts";
 import { loadManifest, packFolder, verifyPack } from "../pack.ts";
-import { attentionRows, evaluateAttention, recordHeldOut } from "./check.ts";
+import { CHECKED, evaluateAttention, recordHeldOut } from "./check.ts";
+import { attentionRows } from "./goals.ts";
 import type { Recording } from "./sights.ts";
 
 /**
  * The evaluation that stands in the pack, on more rooms than `models check` has time for:
  *
- *   node dist/models/attention/report.js PACK_FOLDER RECORDINGS.json [ROOMS] [STEPS]
+ *   node dist/models/attention/report.js PACK_FOLDER RECORDINGS.json [ROOMS]
  *
  * Writes PACK_FOLDER/evaluation.json, and widens `roomError` in pack.json to what was measured. Recordings that are there already are used again: they do not depend on the network.
  */
 const log = createLogger("warn");
 
-async function recorded(file: string, rooms: number, steps: number): Promise<Recording[]> {
+async function recorded(file: string, rooms: number): Promise<Recording[]> {
   if (existsSync(file)) return JSON.parse(await readFile(file, "utf8")) as Recording[];
   const manifest = await loadManifest("default");
   const pack = await verifyPack(manifest, packFolder(manifest, defaultDataFolder()));
@@ -26,7 +28,7 @@ async function recorded(file: string, rooms: number, steps: number): Promise<Rec
     const onProgress = (done: number, total: number) => {
       if (done % 20 === 0) process.stderr.write(`${done} of ${total} pictures\n`);
     };
-    const recordings = await recordHeldOut(perception, { rooms, steps, onProgress });
+    const recordings = await recordHeldOut(perception, { ...CHECKED, rooms, onProgress });
     await writeFile(file, JSON.stringify(recordings));
     return recordings;
   } finally {
@@ -42,17 +44,17 @@ async function widenRoomError(file: string, measured: number): Promise<void> {
 }
 
 if (import.meta.filename === path.resolve(process.argv[1] ?? "")) {
-  const [folder, file, rooms = "6", steps = "140"] = process.argv.slice(2);
-  if (!folder || !file) throw new Error("usage: report PACK_FOLDER RECORDINGS.json [ROOMS] [STEPS]");
-  const recordings = await recorded(file, Number(rooms), Number(steps));
+  const [folder, file, rooms = "8"] = process.argv.slice(2);
+  if (!folder || !file) throw new Error("usage: report PACK_FOLDER RECORDINGS.json [ROOMS]");
+  const recordings = await recorded(file, Number(rooms));
   const evaluation = await evaluateAttention(recordings, log, path.resolve(folder));
   const kinds = recordings.map(({ kind }) => kind);
-  const rows = attentionRows(evaluation);
-  const report = { rooms: kinds, steps: recordings[0]?.sights.length, rows, ...evaluation };
+  const rows = attentionRows(evaluation, null);
+  // The rooms that `models check` draws are the first of these: what it finds is compared with this.
+  const { network } = await evaluateAttention(recordings.slice(0, CHECKED.rooms), log, path.resolve(folder));
+  const steps = recordings[0]?.sights.length;
+  const report = { rooms: kinds, steps, rows, checked: network[0], ...evaluation };
   await widenRoomError(path.join(folder, "pack.json"), evaluation.network[0]!.roomError);
   await writeFile(path.join(folder, "evaluation.json"), `${JSON.stringify(report, null, 2)}\n`);
-  for (const { ok, what, value, goal } of rows)
-    process.stdout.write(
-      `${ok === null ? "      " : ok ? "ok    " : "MISSED"} ${what}: ${value} (goal: ${goal})\n`,
-    );
+  for (const row of rows) process.stdout.write(`${rowText(row)}\n`);
 }
