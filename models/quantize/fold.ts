@@ -1,4 +1,4 @@
-import { type Graph, int64, type Tensor, withoutUnused } from "./graph.ts";
+import { float32, type Graph, int64, type Tensor, withoutUnused } from "./graph.ts";
 import { anyInput, evaluate, observe } from "./observe.ts";
 
 /** Gives another result each time. */
@@ -41,7 +41,9 @@ export async function shapesOf(
   names: readonly string[],
 ): Promise<Map<string, readonly number[]>> {
   const fixed = new Map<string, Tensor>(graph.constants);
+  const given = anyInput(graph);
+  for (const [name, { shape }] of Object.entries(given)) fixed.set(name, float32(shape, []));
   const inner = names.filter((name) => !fixed.has(name));
-  const seen = await observe(graph, anyInput(graph), inner);
+  const seen = await observe(graph, given, inner);
   return new Map(names.map((name) => [name, (fixed.get(name) ?? seen.get(name))!.dims]));
 }

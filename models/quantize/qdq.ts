@@ -1,0 +1,129 @@
+import { CENTRED, PLANES, withCommonMean } from "./bytes.ts";
+import { type Graph, int, type Node, node, renamedInputs, type Tensor, withoutUnused } from "./graph.ts";
+import type { Plan } from "./plan.ts";
+import type { Range } from "./range.ts";
+
+/**
+ * How eight bits hold a value. `symmetric`: int8 with 0 in the middle, which is all that TensorRT takes. `positive`: uint8
+ * between lowest and highest, which the CPU provider is quicker with: a Relu costs nothing then, and its result has all
+ * 256 steps instead of half of them.
+ */
+export type Style = "symmetric" | "positive";
+
+/**
+ * Writes a network in eight bits: QuantizeLinear and DequantizeLinear around every value and weight of the plan, which
+ * runtimes merge into whole-number kernels. Weights are symmetric and have a scale for each output channel.
+ */
+export function quantised(
+  source: Graph,
+  plan: Plan,
+  ranges: ReadonlyMap<string, Range>,
+  style: Style,
+): Graph {
+  const asBytes = style === "positive";
+  const { graph, mean } = asBytes ? withCommonMean(source) : { graph: source, mean: 0 };
+  const constants = new Map(graph.constants);
+  const scales = new Map<string, Scale>();
+  for (const [value, group] of plan.groups) {
+    const members = [...plan.groups]
+      .filter(([, other]) => other === group)
+      .map(([name]) => ranges.get(name)!);
+    const low = Math.min(0, ...members.map((range) => range.low));
+    const high = Math.max(0, ...members.map((range) => range.high));
+    scales.set(value, scaleOf({ low, high }, style));
+  }
+  if (asBytes)
+    scales.set(CENTRED, { scale: 1, zero: { type: "uint8", dims: [], data: Uint8Array.of(mean) } });
+
+  const held = new Map<string, string>();
+  const around = (name: string): Node[] => {
+    const { scale, zero } = scales.get(name)!;
+    const [q, back] = [`${name}/q`, `${name}/8bit`];
+    constants.set(`${name}/scale`, single(scale));
+    constants.set(`${name}/zero`, zero);
+    held.set(name, back);
+    const how = [`${name}/scale`, `${name}/zero`];
+    // Pictures are in eight bits from the beginning.
+    if (asBytes && name === CENTRED) return [node("DequantizeLinear", [PLANES, ...how], [back])];
+    return [node("QuantizeLinear", [name, ...how], [q]), node("DequantizeLinear", [q, ...how], [back])];
+  };
+
+  const nodes: Node[] = [];
+  for (const { name } of graph.inputs) if (plan.groups.has(name)) nodes.push(...around(name));
+  for (const each of graph.nodes) {
+    const [read] = renamedInputs([each], held) as [Node];
+    if (plan.quantised.has(each.outputs[0]!) && constants.has(each.inputs[1] ?? "") && isWeighted(each)) {
+      const weights = eightBitWeights(each, scales.get(each.inputs[0]!)!.scale, constants);
+      nodes.push(...weights.nodes, { ...read, inputs: [read.inputs[0]!, ...weights.inputs] });
+    } else nodes.push(read);
+    for (const output of each.outputs) if (plan.groups.has(output)) nodes.push(...around(output));
+  }
+  return withoutUnused({ ...graph, nodes, constants });
+}
+
+const isWeighted = ({ op }: Node) => op === "Conv" || op === "Gemm";
+
+interface Scale {
+  readonly scale: number;
+  readonly zero: Tensor;
+}
+
+function scaleOf({ low, high }: Range, style: Style): Scale {
+  if (style === "symmetric") {
+    const scale = Math.max(-low, high, 1e-12) / 127;
+    return { scale, zero: { type: "int8", dims: [], data: Int8Array.of(0) } };
+  }
+  const scale = Math.max(high - low, 1e-12) / 255;
+  return { scale, zero: { type: "uint8", dims: [], data: Uint8Array.of(Math.round(-low / scale)) } };
+}
+
+const single = (value: number): Tensor => ({ type: "float32", dims: [], data: Float32Array.of(value) });
+
+/** A layer's weights and bias in whole numbers, with the nodes that turn them back. */
+function eightBitWeights(
+  { inputs, outputs, op, attributes }: Node,
+  inputScale: number,
+  constants: Map<string, Tensor>,
+) {
+  const name = outputs[0]!;
+  const weight = constants.get(inputs[1]!)!;
+  const axis = op === "Conv" || attributes.transB?.value === 1 ? 0 : 1;
+  const channels = weight.dims[axis]!;
+  const perChannel = weight.data.length / channels;
+  const channelOf = axis === 0 ? (at: number) => Math.floor(at / perChannel) : (at: number) => at % channels;
+  const largest = new Float32Array(channels);
+  for (const [at, value] of (weight.data as Float32Array).entries())
+    largest[channelOf(at)] = Math.max(largest[channelOf(at)]!, Math.abs(value));
+  const scale = largest.map((value) => Math.max(value, 1e-12) / 127);
+  const bytes = Int8Array.from(weight.data as Float32Array, (value, at) =>
+    Math.round(value / scale[channelOf(at)]!),
+  );
+
+  const along = { axis: int(axis) };
+  constants.set(`${name}/weight/q`, { type: "int8", dims: weight.dims, data: bytes });
+  constants.set(`${name}/weight/scale`, { type: "float32", dims: [channels], data: scale });
+  constants.set(`${name}/weight/zero`, { type: "int8", dims: [channels], data: new Int8Array(channels) });
+  const weights = `${name}/weight/8bit`;
+  const nodes = [
+    node(
+      "DequantizeLinear",
+      [`${name}/weight/q`, `${name}/weight/scale`, `${name}/weight/zero`],
+      [weights],
+      along,
+    ),
+  ];
+  if (!inputs[2]) return { nodes, inputs: [weights] };
+
+  // Whole numbers of the product's own scale, as the sums are that it is added to.
+  const bias = constants.get(inputs[2])!.data as Float32Array;
+  const biasScale = scale.map((value) => value * inputScale);
+  constants.set(`${name}/bias/q`, {
+    type: "int32",
+    dims: [channels],
+    data: Int32Array.from(bias, (value, channel) => Math.round(value / biasScale[channel]!)),
+  });
+  constants.set(`${name}/bias/scale`, { type: "float32", dims: [channels], data: biasScale });
+  const back = `${name}/bias/32bit`;
+  nodes.push(node("DequantizeLinear", [`${name}/bias/q`, `${name}/bias/scale`], [back], { axis: int(0) }));
+  return { nodes, inputs: [weights, back] };
+}
