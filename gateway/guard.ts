@@ -47,11 +47,15 @@ export async function openGuard(
   );
   await light.off();
 
+  const permissions = openPermissions(privacy, { site, room });
   const shutter = openShutter({
     pause: (paused) => flow.pause(paused),
     async opening() {
+      // A lesson may have ended during the pause that is over now.
+      if (!(await permissions.ask(clock.now())).granted) return false;
       await account("cameras_opened", { profile: privacy.profile });
       await light.on();
+      return true;
     },
     async closed(by, because) {
       await light.off();
@@ -67,7 +71,6 @@ export async function openGuard(
       void controls.toggle().catch((error) => log.error({ err: error }, "the button could not be obeyed"));
     parts.add(watchButton(privacy.button, press, { log, clock }), (it) => it.close());
   }
-  const permissions = openPermissions(privacy, { site, room });
   parts.add(await followPermissions({ permissions, shutter, flow, log, clock }), (it) => it.close());
 
   return {

@@ -6,8 +6,11 @@ export type Holder = "teacher" | "profile" | "timetable";
 export interface ShutterContext {
   /** At once when nothing more may be counted, and again when counting may go on. */
   pause(paused: boolean): void;
-  /** Before the first camera opens: the light goes on, the audit log is written. When it rejects they stay shut. */
-  opening(): Promise<void>;
+  /**
+   * Before the first camera opens: everybody is asked once more, the light goes on, the audit log is written. When it
+   * resolves with false, or rejects, they stay shut.
+   */
+  opening(): Promise<boolean>;
   /** After the last camera has closed, with who had it closed, and why. */
   closed(by: Holder | null, because: string | null): Promise<void>;
 }
@@ -46,7 +49,7 @@ export function openShutter({ pause, opening, closed }: ShutterContext): Shutter
     if (!eye) return;
     const shouldBe = holders.size === 0;
     if (shouldBe && !open) {
-      await opening();
+      if (!(await opening())) return pause(true);
       await eye.resume();
       open = true;
     } else if (!shouldBe && open) {

@@ -4,7 +4,7 @@ import type { Eye } from "../gateway/eye/eye.ts";
 import { type Holder, openShutter } from "../gateway/shutter.ts";
 
 /** What happens to a shutter's surroundings, in order. */
-function surroundings(light: "works" | "broken" = "works") {
+function surroundings(light: "works" | "broken" | "not allowed" = "works") {
   const happened: string[] = [];
   let cameras = false;
   let lit = false;
@@ -24,7 +24,8 @@ function surroundings(light: "works" | "broken" = "works") {
   const shutter = openShutter({
     async opening() {
       if (light === "broken") throw new Error("no such light");
-      lit = true;
+      lit = light === "works";
+      return lit;
     },
     async closed(by, because) {
       expect(cameras, "the light goes out after the last camera").toBe(false);
@@ -68,6 +69,13 @@ describe("the shutter", () => {
     await expect(shutter.attach(eye)).rejects.toThrow("no such light");
     expect(seen().cameras).toBe(false);
     expect(shutter.open).toBe(false);
+  });
+
+  it("keeps the cameras shut when somebody minds at the last moment", async () => {
+    const { shutter, eye, happened, seen } = surroundings("not allowed");
+    await shutter.attach(eye);
+    expect(seen().cameras).toBe(false);
+    expect(happened.at(-1)).toBe("uncounted");
   });
 
   it("is open in the end exactly when nobody holds it, whoever came and went in whatever order", async () => {

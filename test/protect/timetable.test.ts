@@ -2,6 +2,7 @@ import { rm, utimes, writeFile } from "node:fs/promises";
 import path from "node:path";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { openPermissions, privacyOptions } from "../../gateway/protect/permission.ts";
 import { lessonsIn, openTimetable, timetableOptions } from "../../gateway/protect/timetable.ts";
 import { epochOf } from "../../gateway/protect/wallTime.ts";
 import { temporaryFolder } from "../support/places.ts";
@@ -115,6 +116,21 @@ describe("a timetable", () => {
 
     await writeFile(file, calendar(event("DTSTART:20261124T080000Z", "DURATION:PT10M")));
     expect((await timetable.at(tuesday(8, 5))).lesson).not.toBeNull();
+  });
+});
+
+describe("whoever asks for permission", () => {
+  it("is told the lesson's name only where the school wants it published", async () => {
+    const file = path.join(await temporaryFolder(), "plan.ics");
+    await writeFile(file, calendar(event("DTSTART:20261124T080000Z", "DURATION:PT45M", "SUMMARY:Maths")));
+    const ask = (timetable: object, at: number) =>
+      openPermissions(privacyOptions.parse({ timetable }), { site: "s", room: "r" }).ask(at);
+    expect(await ask({ file }, tuesday(8))).toEqual({ granted: true, lesson: null });
+    expect(await ask({ file, lessonNames: true }, tuesday(8))).toEqual({ granted: true, lesson: "Maths" });
+    expect(await ask({ file, lessonNames: true }, tuesday(9))).toMatchObject({
+      granted: false,
+      by: "timetable",
+    });
   });
 });
 

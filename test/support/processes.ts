@@ -27,3 +27,12 @@ export function isAlive(pid: number): boolean {
     return false;
   }
 }
+
+/** The program and arguments of a process, in one line; empty when it is gone. */
+export function commandLine(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " ").trim();
+  } catch {
+    return "";
+  }
+}
