@@ -59,7 +59,7 @@ export async function openGateway(
   const root = topicRoot(site, room);
   try {
     parts.add(await lockDataFolder(dataFolder), (lock) => lock.release());
-    const { add: account } = parts.add(await openAccount(config, clock), (it) => it.close());
+    const account = parts.add(await openAccount(config, clock), (it) => it.close());
 
     // The ways out come first, so that nothing is seen that could not be kept.
     const broker = config.mqtt.url
@@ -119,7 +119,7 @@ export async function openGateway(
       }),
       (it) => it.close(),
     );
-    const status = watchStatus({ config, publisher, record, stamps, model: attend.model, clock });
+    const status = watchStatus({ config, publisher, record, stamps, account, model: attend.model, clock });
     const turnIn = watchForDrops();
     const flow = startFlow(
       {
@@ -142,10 +142,15 @@ export async function openGateway(
     parts.add(flow, (it) => it.close());
     const guard = await openGuard(
       config,
-      { flow, account, tell: (event) => say(event.time, (time) => eventMessage({ ...event, time })) },
+      {
+        flow,
+        account: account.add,
+        tell: (event) => say(event.time, (time) => eventMessage({ ...event, time })),
+      },
       { log, clock },
     );
     parts.add(guard, (it) => it.close());
+    status.guarded(guard);
     listenForControls(publisher.connection, { root, handler: guard.obey }, { log, clock });
 
     const { health: healthConfig, live: liveConfig } = config.show;

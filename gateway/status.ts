@@ -1,5 +1,7 @@
+import type { Account } from "./account.ts";
 import type { Config } from "./config.ts";
 import type { Eye } from "./eye/eye.ts";
+import type { Guard } from "./guard.ts";
 import type { Publisher, Stamps } from "./publish/publish.ts";
 import type { Recording } from "./record/record.ts";
 import { type LivePage, readVitals, type StatusReport } from "./show/show.ts";
@@ -13,6 +15,8 @@ export interface Status {
   camera(name: string, state: CameraState, problem?: string): void;
   /** These are there only after the rest. */
   watch(parts: { eye: Eye; live: LivePage | null }): void;
+  /** Who keeps the cameras shut. */
+  guarded(guard: Pick<Guard, "holders">): void;
   health(): Promise<Health>;
   report(): Promise<StatusReport>;
 }
@@ -22,16 +26,18 @@ interface Parts {
   readonly publisher: Publisher;
   readonly record: Recording;
   readonly stamps: Stamps;
+  readonly account: Pick<Account, "head">;
   readonly model: string;
   readonly clock: Clock;
 }
 
-export function watchStatus({ config, publisher, record, stamps, model, clock }: Parts): Status {
+export function watchStatus({ config, publisher, record, stamps, account, model, clock }: Parts): Status {
   const started = clock.elapsed();
   const cameras = new Map<string, CameraState>(config.cameras.map(({ name }) => [name, "opening"]));
   let eye: Eye | null = null;
   let live: LivePage | null = null;
   let window: Window | null = null;
+  let holders: Guard["holders"] = new Map();
 
   async function health(): Promise<Health> {
     const { spoolDepth, spoolBytes, dropped, setAside, damaged } = publisher.state();
@@ -64,6 +70,8 @@ export function watchStatus({ config, publisher, record, stamps, model, clock }:
       temperatureCelsius: temperatureC,
       cameras: Object.fromEntries(cameras),
       sensors: {},
+      shut: shutBy(holders),
+      audit: account.head,
     };
   }
 
@@ -92,6 +100,9 @@ export function watchStatus({ config, publisher, record, stamps, model, clock }:
       eye = parts.eye;
       live = parts.live;
     },
+    guarded(guard) {
+      holders = guard.holders;
+    },
     health,
     async report() {
       const megabytes = (bytes: number) => Math.round(bytes / 1e6);
@@ -114,3 +125,8 @@ export function watchStatus({ config, publisher, record, stamps, model, clock }:
 
 const sum = (counts: Readonly<Record<string, number>>): number =>
   Object.values(counts).reduce((all, count) => all + count, 0);
+
+function shutBy(holders: Guard["holders"]): string | null {
+  const [first] = holders;
+  return first ? first.join(": ") : null;
+}

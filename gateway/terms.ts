@@ -262,6 +262,10 @@ export interface Health {
   readonly temperatureCelsius: number | null;
   readonly cameras: Readonly<Record<string, CameraState>>;
   readonly sensors: Readonly<Record<string, string>>;
+  /** Who keeps the cameras shut, and why: `timetable: there is no lesson now`. Null while they may be open. */
+  readonly shut: string | null;
+  /** Number and hash of the audit log's last entry: `12@1f0c…`. */
+  readonly audit: string;
 }
 
 declare const protectedByConstruction: unique symbol;

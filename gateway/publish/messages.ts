@@ -98,6 +98,8 @@ export function healthMessage(report: Health): Message {
       temperature_c: rounded(report.temperatureCelsius),
       cameras: report.cameras,
       sensors: report.sensors,
+      shut: report.shut,
+      audit: report.audit,
     }),
   };
 }

@@ -117,6 +117,8 @@ test("sensors, events and health have their topics, classes and fields", () => {
     temperatureCelsius: null,
     cameras: { front: "ok" },
     sensors: { "co2-1": "ok" },
+    shut: null,
+    audit: "3@0a1b2c3d4e5f6071",
   });
   expect(health).toMatchObject({ topic: "gateway/health", kind: "health", retain: true });
   expect(JSON.parse(health.payload)).toEqual({
@@ -139,6 +141,8 @@ test("sensors, events and health have their topics, classes and fields", () => {
     temperature_c: null,
     cameras: { front: "ok" },
     sensors: { "co2-1": "ok" },
+    shut: null,
+    audit: "3@0a1b2c3d4e5f6071",
   });
 });
 

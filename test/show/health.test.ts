@@ -28,6 +28,8 @@ const healthy: StatusReport = {
     temperatureCelsius: 48.5,
     cameras: { front: "ok", back: "lost" },
     sensors: { "co2-1": "ok" },
+    shut: null,
+    audit: "3@0a1b2c3d4e5f6071",
   },
   notReady: [],
   room: { focus: 0.72, coverage: 0.9 },
