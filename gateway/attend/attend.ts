@@ -5,9 +5,11 @@ import type { Activity, Attention, Clock, View } from "../terms.ts";
 import { estimateByGeometry } from "./geometric.ts";
 import { readCalibration, writeCalibration } from "./network/calibration.ts";
 import { explanationLines } from "./network/explain.ts";
+import type { Environment } from "./network/features.ts";
 import { openNetworkAttender } from "./network/network.ts";
 import type { AttendOptions } from "./options.ts";
 
+export type { Environment } from "./network/features.ts";
 export { type AttendOptions, attendOptions } from "./options.ts";
 
 /** From what a camera sees to what each of its seats attends to: this step's public face. */
@@ -24,6 +26,8 @@ export interface Attender {
 export interface AttendContext {
   readonly log: Logger;
   readonly clock: Clock;
+  /** The room's air and light at this moment, as far as sensors know them; what is left out is masked. */
+  readonly environment?: () => Environment;
   /** Where what is usual for the room's places is kept between starts; left out, it is learnt anew each time. */
   readonly calibrationFile?: string;
 }
@@ -49,11 +53,15 @@ export function openGeometric(options: AttendOptions, settleSeconds?: number): A
 
 async function openNetwork(
   { screens }: AttendOptions,
-  { log: parentLog, clock, calibrationFile: file }: AttendContext,
+  { log: parentLog, clock, environment, calibrationFile: file }: AttendContext,
 ): Promise<Attender> {
   const log = parentLog.child({ part: "attend" });
   const calibration = file === undefined ? {} : await readCalibration(file);
-  const network = await openNetworkAttender({ screens, calibration }, await openAttentionPack(), log);
+  const network = await openNetworkAttender(
+    { screens, calibration, ...(environment ? { environment } : {}) },
+    await openAttentionPack(),
+    log,
+  );
   const keep = async () => {
     if (file === undefined) return;
     await writeCalibration(file, network.calibration()).catch((error) => {

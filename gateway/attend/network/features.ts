@@ -55,17 +55,23 @@ export function seatRow(usual: Usual): number[] {
   return [2 * x - 1, 2 * y - 1, width + 5, yaw / 30, pitch / 20, ...spreads, looks / (looks + 60)];
 }
 
-/** What is not known is masked: 0 in its place and 0 for known. */
+/** Between what and what the network has seen each in training; what a sensor says beyond is taken for the end of it. */
+const AIR = { co2: [400, 3000], noise: [30, 80], light: [30, 2000], temperature: [15, 30] } as const;
+
+/** What is not known, or is no number, is masked: 0 in its place and 0 for known. */
 export function roomRow(activity: Activity | null, environment: Environment = {}): number[] {
-  const known = (value: number | undefined, scaled: (value: number) => number) =>
-    value === undefined ? [0, 0] : [scaled(value), 1];
+  const known = (quantity: keyof Environment, scaled: (value: number) => number) => {
+    const value = environment[quantity];
+    const [least, most] = AIR[quantity];
+    return Number.isFinite(value) ? [scaled(Math.min(most, Math.max(least, value!))), 1] : [0, 0];
+  };
   return [
     ...ACTIVITIES.map((one) => (one === activity ? 1 : 0)),
     activity === null ? 0 : 1,
-    ...known(environment.co2, (ppm) => ppm / 1000 - 1),
-    ...known(environment.noise, (decibels) => (decibels - 50) / 20),
-    ...known(environment.light, (lux) => Math.log10(Math.max(lux, 1)) - 2.5),
-    ...known(environment.temperature, (celsius) => (celsius - 21) / 5),
+    ...known("co2", (ppm) => ppm / 1000 - 1),
+    ...known("noise", (decibels) => (decibels - 50) / 20),
+    ...known("light", (lux) => Math.log10(lux) - 2.5),
+    ...known("temperature", (celsius) => (celsius - 21) / 5),
   ];
 }
 

@@ -61,6 +61,14 @@ describe("features", () => {
     for (const [index, value] of fixture.room.entries()) expect(row[index]).toBeCloseTo(value, 4);
     expect(roomRow(null)).toEqual(new Array(14).fill(0));
   });
+
+  it("take a reading beyond anything met in training for the end of that, and none for one that is no number", () => {
+    const wild = { co2: 1e6, noise: -40, light: 0, temperature: 900 };
+    expect(roomRow("exam", wild)).toEqual(
+      roomRow("exam", { co2: 3000, noise: 30, light: 30, temperature: 30 }),
+    );
+    expect(roomRow("exam", { co2: Number.NaN, light: Number.POSITIVE_INFINITY })).toEqual(roomRow("exam"));
+  });
 });
 
 describe("the memory of a camera", () => {
