@@ -73,6 +73,11 @@ export function followControls({
           return tell({ time: clock.now(), kind: "mark", text: control.text });
         case "pause":
           return pause(control.paused, "message", control.minutes);
+        case "notice":
+        case "suggestion": {
+          const { kind, about, text, source, activity = null } = control;
+          return tell({ time: clock.now(), kind, about, text, source, ...(activity && { activity }) });
+        }
       }
     },
     toggle: () => pause(!paused, "button"),

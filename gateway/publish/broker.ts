@@ -42,6 +42,8 @@ export interface Broker {
   readonly port: number;
   /** What the gateway's own parts log in with; made up at each start, and empty when nobody needs to. */
   readonly login: { readonly username?: string; readonly password?: string };
+  /** A login for a part that needs less, made up likewise; empty when nobody needs one. */
+  guest(name: string, rights: Rights): { readonly username?: string; readonly password?: string };
   clients(): number;
   /**
    * Shows every message to `see` before it is acknowledged. One that `see` rejects is not acknowledged, and the
@@ -169,6 +171,12 @@ export async function openBroker(options: z.output<typeof brokerOptions>, log: L
     url: `mqtt://${reachable.includes(":") && !reachable.startsWith("[") ? `[${reachable}]` : reachable}:${actual}`,
     port: actual,
     login,
+    guest(name, rights) {
+      if (users.size === 0) return {};
+      const guest = { username: `focus-gateway-${name}`, password: randomBytes(24).toString("base64url") };
+      users.set(guest.username, { digest: digest(guest.password), ...rights });
+      return guest;
+    },
     clients: () => aedes.connectedClients,
     witness(given) {
       see = given;

@@ -9,14 +9,33 @@ import { topics } from "./topics.ts";
 export type Control =
   | { readonly kind: "activity"; readonly activity: Activity; readonly lesson?: string | undefined }
   | { readonly kind: "pause"; readonly paused: boolean; readonly minutes?: number | undefined }
-  | { readonly kind: "mark"; readonly text: string };
+  | { readonly kind: "mark"; readonly text: string }
+  | ({ readonly kind: "notice" | "suggestion"; readonly activity?: Activity | undefined } & Said);
+
+/** What a flow, or a program such as a tutor, would like the teacher to see. It is shown; nothing is changed by it. */
+interface Said {
+  /** A word by which pages and flows know what it is about: `air`, `rest`, `summary`. */
+  readonly about: string;
+  readonly text: string;
+  /** Who says so, in their own words. */
+  readonly source: string;
+}
 
 /** One line of text: control characters could play tricks on whoever shows it. */
-const line = () =>
+const line = (longest = 80) =>
   z
     .string()
     .transform((text) => text.replace(/[\p{C}\s]+/gu, " ").trim())
-    .pipe(z.string().min(1).max(80));
+    .pipe(z.string().min(1).max(longest));
+
+const said = {
+  about: z
+    .string()
+    .regex(/^[a-z][a-z_]{0,31}$/, "small letters and _ only, 32 at most")
+    .default("flow"),
+  text: line(160),
+  source: line(40).default("flow"),
+};
 
 const SWITCH: Readonly<Record<string, boolean>> = { on: true, true: true, off: false, false: false };
 
@@ -41,6 +60,16 @@ const READERS: Readonly<Record<string, Reader>> = {
   },
   [topics.setMark]: {
     schema: z.strictObject({ text: line() }).transform((given): Control => ({ kind: "mark", ...given })),
+    word: (text) => ({ text }),
+  },
+  [topics.setNotice]: {
+    schema: z.strictObject(said).transform((given): Control => ({ kind: "notice", ...given })),
+    word: (text) => ({ text }),
+  },
+  [topics.setSuggestion]: {
+    schema: z
+      .strictObject({ ...said, activity: z.enum(ACTIVITIES).optional() })
+      .transform((given): Control => ({ kind: "suggestion", ...given })),
     word: (text) => ({ text }),
   },
 };
@@ -76,6 +105,14 @@ export interface ControlsOptions {
 
 /** Complaints logged in a minute at most: a device gone mad shall not fill the log. */
 const COMPLAINTS_A_MINUTE = 5;
+/** Of each kind, so that a flow gone mad neither fills the record nor buries what the teacher has to see. */
+const CONTROLS_A_MINUTE: Readonly<Record<Control["kind"], number>> = {
+  activity: 60,
+  pause: 60,
+  mark: 60,
+  notice: 12,
+  suggestion: 12,
+};
 
 /** Listens for `set/…` on a connection until that is closed. Call it in the turn that opened the connection. */
 export function listenForControls(
@@ -83,16 +120,13 @@ export function listenForControls(
   { root, handler }: ControlsOptions,
   { log, clock }: { log: Logger; clock: Clock },
 ): void {
-  let minute = Number.NEGATIVE_INFINITY;
-  let complaints = 0;
+  const mayComplain = atMost(COMPLAINTS_A_MINUTE, clock);
+  const mayTell = Object.fromEntries(
+    Object.entries(CONTROLS_A_MINUTE).map(([kind, most]) => [kind, atMost(most, clock)]),
+  );
 
   function complain(topic: string, error: unknown): void {
-    if (clock.elapsed() - minute > 60_000) {
-      minute = clock.elapsed();
-      complaints = 0;
-    }
-    complaints += 1;
-    if (complaints > COMPLAINTS_A_MINUTE) return;
+    if (!mayComplain()) return;
     const problem = failure("CONTROL_INVALID", { topic, problem: reason(error) }, error);
     log.warn({ code: problem.code }, problem.message);
   }
@@ -106,6 +140,10 @@ export function listenForControls(
     } catch (error) {
       return complain(topic, error);
     }
+    if (!mayTell[control.kind]!()) {
+      const most = CONTROLS_A_MINUTE[control.kind];
+      return complain(topic, new Error(`there were more than ${most} in a minute`));
+    }
     try {
       await handler(control);
     } catch (error) {
@@ -114,4 +152,18 @@ export function listenForControls(
     }
   });
   connection.subscribe(`${root}/set/+`).catch((error) => log.warn({ code: error.code }, reason(error)));
+}
+
+/** True for the first `most` calls of a minute. */
+function atMost(most: number, clock: Clock): () => boolean {
+  let minute = Number.NEGATIVE_INFINITY;
+  let count = 0;
+  return () => {
+    if (clock.elapsed() - minute > 60_000) {
+      minute = clock.elapsed();
+      count = 0;
+    }
+    count += 1;
+    return count <= most;
+  };
 }

@@ -26,6 +26,8 @@ export const topics = {
   setActivity: "set/activity",
   setPause: "set/pause",
   setMark: "set/mark",
+  setNotice: "set/notice",
+  setSuggestion: "set/suggestion",
 } as const;
 
 function level(name: string): string {

@@ -28,6 +28,18 @@ test("takes objects and bare words", () => {
   });
 });
 
+test("takes what the teacher shall be told, from flows and from programs outside", () => {
+  expect(read("notice", '{"about":"summary","text":"45 min"}')).toEqual({
+    kind: "notice",
+    about: "summary",
+    text: "45 min",
+    source: "flow",
+  });
+  const suggestion = { about: "rest", text: "A break?", activity: "break", source: "tutor" };
+  expect(read("suggestion", JSON.stringify(suggestion))).toEqual({ kind: "suggestion", ...suggestion });
+  expect(read("suggestion", "try groups")).toMatchObject({ about: "flow", text: "try groups" });
+});
+
 test("says what is wrong with what it does not take", () => {
   const wrong: [string, string, RegExp][] = [
     ["activity", "dancing", /activity: .*"lecture"/],
@@ -41,6 +53,10 @@ test("says what is wrong with what it does not take", () => {
     ["mark", "x".repeat(81), /text/],
     ["mark", " \u0000 ", /text/],
     ["mark", "x".repeat(5000), /1024 bytes/],
+    ["notice", '{"text":"x","activity":"exam"}', /activity/],
+    ["notice", '{"text":"x","about":"../x"}', /small letters/],
+    ["suggestion", '{"activity":"exam"}', /text/],
+    ["suggestion", '{"text":"x","activity":"party"}', /activity/],
     ["volume", "11", /nothing to set/],
     ["__proto__", "1", /nothing to set/],
   ];
@@ -80,4 +96,24 @@ test("carries out what comes in, ignores what was retained, and complains five t
   expect(controls).not.toContainEqual({ kind: "activity", activity: "exam" });
   expect(controls.at(-2)).toEqual({ kind: "pause", paused: true });
   expect(lines.filter(({ code }) => code === "CONTROL_INVALID")).toHaveLength(5);
+});
+
+test("takes no more in a minute than a person could mean", async () => {
+  const log = createLogger("error");
+  const broker = await openBroker(brokerOptions.parse({ port: 0 }), log);
+  onTestFinished(() => broker.close());
+  const root = "classroom/v1/demo/room-1";
+  const gateway = connectMqtt({ url: broker.url, clientId: "gateway", cleanSession: true }, log);
+  onTestFinished(() => gateway.close());
+  const obeyed: Control[] = [];
+  listenForControls(
+    gateway,
+    { root, handler: (control) => void obeyed.push(control) },
+    { log, clock: systemClock },
+  );
+  await until(() => gateway.connected || undefined);
+  for (let i = 0; i < 40; i++) await gateway.publish(`${root}/set/notice`, `${i}`, { retain: false });
+  await gateway.publish(`${root}/set/activity`, "exam", { retain: false });
+  await until(() => obeyed.find(({ kind }) => kind === "activity"));
+  expect(obeyed.filter(({ kind }) => kind === "notice")).toHaveLength(12);
 });
