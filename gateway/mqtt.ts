@@ -4,6 +4,7 @@ import { failure, type GatewayError, reason } from "./errors.ts";
 import { type Inbox, openInbox } from "./inbox.ts";
 import { type Logger, withoutCredentials } from "./log.ts";
 import { clientOptions, KEEPALIVE_SECONDS, type MqttOptions } from "./mqttOptions.ts";
+import { type Outbox, openOutbox } from "./outbox.ts";
 import type { Clock } from "./terms.ts";
 
 export type { MqttOptions } from "./mqttOptions.ts";
@@ -69,7 +70,7 @@ export function connectMqtt(options: MqttOptions, log: Logger, clock: Clock = sy
   const granted = new Set<string>();
   /** On this connection: only a person can mend that. */
   const refused = new Set<string>();
-  const unacknowledged = new Set<(error: Error) => void>();
+  let outbox: Outbox | undefined;
   let handle: MessageHandler = async () => {};
   let inbox: Inbox<IPublishPacket> | undefined;
   let state: MqttState | undefined;
@@ -120,6 +121,7 @@ export function connectMqtt(options: MqttOptions, log: Logger, clock: Clock = sy
           if (!granted.has(filter))
             ask(client, filter).catch((error) => log.warn({ code: error.code }, reason(error)));
       });
+      outbox = sendThrough(client);
       client.on("error", (error) => {
         cause ??= error;
         hangUp(client);
@@ -130,8 +132,7 @@ export function connectMqtt(options: MqttOptions, log: Logger, clock: Clock = sy
     }
     stopReceiving();
     current = latest = undefined;
-    for (const reject of unacknowledged) reject(new Error("the connection ended"));
-    unacknowledged.clear();
+    outbox?.close(new Error(`no PUBACK came from ${url}`, { cause }));
     const refusal = REFUSALS[Number((cause as { code?: unknown } | undefined)?.code)];
     const problem = refusal
       ? failure("BROKER_REFUSED", { url, reason: refusal }, cause)
@@ -149,7 +150,7 @@ export function connectMqtt(options: MqttOptions, log: Logger, clock: Clock = sy
         log.warn({ err: error }, `a message on ${topic} could not be handled: ${reason(error)}`);
         hangUp(client);
       },
-      write: (bytes) => void (client.stream.writable && client.stream.write(bytes)),
+      write: (bytes) => writeTo(client, bytes),
     });
     inbox = own;
     client.handleMessage = (packet: IPublishPacket, done) => {
@@ -182,9 +183,27 @@ export function connectMqtt(options: MqttOptions, log: Logger, clock: Clock = sy
     }
   }
 
+  function sendThrough(client: MqttClient): Outbox {
+    const own = openOutbox({
+      // Never null: the client counts round and round.
+      nextId: () => client.messageIdProvider.allocate()!,
+      write: (bytes) => writeTo(client, bytes),
+    });
+    client.on("packetreceive", ({ cmd, messageId }) => {
+      if (cmd === "puback" && messageId !== undefined) own.acknowledged(messageId);
+    });
+    return own;
+  }
+
+  function writeTo({ stream }: MqttClient, bytes: Buffer): void {
+    if (stream.writable) stream.write(bytes);
+  }
+
   /** DISCONNECT waits for outstanding PUBACKs, but not for ever. */
   async function goodbye(client: MqttClient): Promise<void> {
     if (!client.connected) return void client.end(true);
+    const until = systemClock.elapsed() + GOODBYE_MS;
+    while (outbox && outbox.waiting > 0 && systemClock.elapsed() < until) await systemClock.sleep(10);
     const waited = new AbortController();
     await Promise.race([client.endAsync(false), systemClock.sleep(GOODBYE_MS, waited.signal)]);
     waited.abort();
@@ -205,16 +224,9 @@ export function connectMqtt(options: MqttOptions, log: Logger, clock: Clock = sy
       );
     },
     publish(topic, payload, { retain }) {
-      return new Promise((resolve, fail) => {
-        if (!current?.connected || closing.signal.aborted) return fail(new Error(`not connected to ${url}`));
-        const reject = (cause: Error) => fail(new Error(`no PUBACK came from ${url}`, { cause }));
-        unacknowledged.add(reject);
-        current.publish(topic, payload, { qos: 1, retain }, (error) => {
-          unacknowledged.delete(reject);
-          if (error) reject(error);
-          else resolve();
-        });
-      });
+      if (!outbox || !current?.connected || closing.signal.aborted)
+        return Promise.reject(new Error(`not connected to ${url}`));
+      return outbox.send(topic, payload, retain);
     },
     async subscribe(filter) {
       filters.add(filter);

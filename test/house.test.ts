@@ -17,6 +17,7 @@ const BASE = [
   "mqtt",
   "mqttOptions",
   "inbox",
+  "outbox",
   "folders",
   "onnx",
 ];

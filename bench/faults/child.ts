@@ -19,6 +19,10 @@ export interface Child {
 
 export interface ChildStatus {
   readonly rss: number;
+  /** Of JavaScript's own memory, what is still in use; right after cleaning up, where the order asked for that. */
+  readonly heapUsed: number;
+  /** Buffers and the like. */
+  readonly external: number;
   readonly cpuMs: number;
   readonly publisher?: { connected: boolean; spoolDepth: number; dropped: Record<string, number> };
   readonly record?: { sinks: Record<string, { ok: boolean; backlog: number; written: number }> };
@@ -26,7 +30,7 @@ export interface ChildStatus {
 
 export async function startGateway(order: Order): Promise<Child> {
   const program = await compiled("gateway");
-  const child = spawn(process.execPath, [program, JSON.stringify(order)], {
+  const child = spawn(process.execPath, ["--expose-gc", program, JSON.stringify(order)], {
     stdio: ["ignore", "pipe", "inherit"],
   });
   const taken: number[] = [];

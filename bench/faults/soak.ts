@@ -22,6 +22,9 @@ const SAMPLE_SECONDS = 10;
 interface Sample {
   readonly seconds: number;
   readonly memoryMb: number;
+  /** What JavaScript has in use after cleaning up, and its buffers. */
+  readonly heapMb: number;
+  readonly externalMb: number;
   readonly openFiles: number;
   /** In spool and journal; the store is meant to grow. */
   readonly files: number;
@@ -36,6 +39,7 @@ const level = await withPlace(async (place) => {
     folder,
     record: { embedded: !values["no-store"], influx: { version: "1", url: influx.url } },
     send: { from: 0, count: Number.MAX_SAFE_INTEGER, atOnce: 50, perSecond },
+    cleanUp: true,
   });
   const samples: Sample[] = [];
   const began = performance.now();
@@ -43,15 +47,16 @@ const level = await withPlace(async (place) => {
     await sleep(SAMPLE_SECONDS * 1000);
     child.taken.splice(0, child.taken.length - 1);
     const waiting = await Promise.all(["spool", "journal"].map((name) => weigh(path.join(folder, name))));
+    const { rss, heapUsed, external } = child.status()!;
     const sample: Sample = {
       seconds: Math.round((performance.now() - began) / 1000),
-      memoryMb: Math.round(child.status()!.rss / 1e6),
+      memoryMb: megabytes(rss),
+      heapMb: megabytes(heapUsed),
+      externalMb: megabytes(external),
       openFiles: (await readdir(`/proc/${child.process.pid}/fd`)).length,
       files: waiting.reduce((sum, { files }) => sum + files, 0),
-      megabytes: Math.round(waiting.reduce((sum, { bytes }) => sum + bytes, 0) / 1e5) / 10,
-      storeMb: Math.round(
-        ((await stat(path.join(folder, "store.duckdb")).catch(() => null))?.size ?? 0) / 1e6,
-      ),
+      megabytes: megabytes(waiting.reduce((sum, { bytes }) => sum + bytes, 0)),
+      storeMb: megabytes((await stat(path.join(folder, "store.duckdb")).catch(() => null))?.size ?? 0),
     };
     samples.push(sample);
     process.stdout.write(`${JSON.stringify({ ...sample, taken: child.taken.at(-1) })}\n`);
@@ -66,13 +71,17 @@ function judge(samples: readonly Sample[]): boolean {
   const mean = (name: keyof Sample, from: number, to: number) =>
     samples.slice(from, to).reduce((sum, sample) => sum + sample[name], 0) / Math.max(1, to - from);
   let all = true;
-  for (const name of ["memoryMb", "openFiles", "files", "megabytes"] as const) {
+  for (const name of ["memoryMb", "heapMb", "externalMb", "openFiles", "files", "megabytes"] as const) {
     const [middle, last] = [mean(name, third, 2 * third), mean(name, 2 * third, samples.length)];
     const ok = last <= middle * 1.1 + 2;
     all &&= ok;
     process.stdout.write(`${ok ? "level" : "GROWS"} ${name}: ${middle.toFixed(1)} → ${last.toFixed(1)}\n`);
   }
   return all;
+}
+
+function megabytes(bytes: number): number {
+  return Math.round(bytes / 1e5) / 10;
 }
 
 async function weigh(folder: string): Promise<{ files: number; bytes: number }> {

@@ -21,6 +21,8 @@ export interface Order {
     silent?: boolean;
   };
   readonly spool?: { maximumMegabytes?: number; commitMilliseconds?: number };
+  /** Collect garbage before saying how much memory is used. */
+  readonly cleanUp?: boolean;
   readonly logLevel?: "error" | "warn" | "info" | "debug";
 }
 

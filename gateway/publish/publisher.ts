@@ -135,10 +135,11 @@ export async function openPublisher(
     }
   }
 
-  /** Looks whether there is something to send, now or right after the look that is under way. */
+  /** Looks whether there is something to send: once for all that happens in this turn, or after the look under way. */
   function wake(): void {
     again = true;
-    sending ??= sendAll()
+    sending ??= endOfTurn()
+      .then(sendAll)
       .catch((error) => log.error({ err: error }, `sending stopped: ${reason(error)}`))
       .finally(() => {
         sending = undefined;
@@ -149,6 +150,7 @@ export async function openPublisher(
   async function sendAll(): Promise<void> {
     while (again) {
       again = false;
+      acknowledge();
       if (broken && inFlight === 0) {
         const [first] = window;
         if (first && window.length === 1) suspects.hungUpOn(first.sequence, clock.elapsed() - first.sentAt);
@@ -186,22 +188,22 @@ export async function openPublisher(
     const sent = { sequence, sentAt: clock.elapsed(), done: false };
     window.push(sent);
     inFlight += 1;
-    connection
-      .publish(message.topic, message.payload, { retain: message.retain })
-      .then(
-        () => {
-          sent.done = true;
-          widest = Math.min(IN_FLIGHT, widest * 2);
-        },
-        () => {
-          broken = true;
-        },
-      )
-      .finally(() => {
-        inFlight -= 1;
-        if (!broken) acknowledge();
-        wake();
-      });
+    connection.publish(message.topic, message.payload, { retain: message.retain }).then(
+      () => {
+        sent.done = true;
+        widest = Math.min(IN_FLIGHT, widest * 2);
+        settled();
+      },
+      () => {
+        broken = true;
+        settled();
+      },
+    );
+  }
+
+  function settled(): void {
+    inFlight -= 1;
+    wake();
   }
 
   function acknowledge(): void {
@@ -252,3 +254,5 @@ export async function openPublisher(
     },
   };
 }
+
+const endOfTurn = () => new Promise<void>((resolve) => setImmediate(resolve));

@@ -40,11 +40,17 @@ const publisher = order.send
   : null;
 say("up");
 
-const status = setInterval(() => {
-  const { rss } = process.memoryUsage();
-  const cpuMs = (process.cpuUsage().user + process.cpuUsage().system) / 1000;
-  say(`s ${JSON.stringify({ rss, cpuMs, publisher: publisher?.state(), record: record?.state() })}`);
-}, 250);
+const status = setInterval(
+  () => {
+    if (order.cleanUp) globalThis.gc?.();
+    const { rss, heapUsed, external } = process.memoryUsage();
+    const cpuMs = (process.cpuUsage().user + process.cpuUsage().system) / 1000;
+    say(
+      `s ${JSON.stringify({ rss, heapUsed, external, cpuMs, publisher: publisher?.state(), record: record?.state() })}`,
+    );
+  },
+  order.cleanUp ? 5_000 : 250,
+);
 
 if (publisher && order.send) {
   const { from, count, atOnce = 100, perSecond, silent = false } = order.send;
