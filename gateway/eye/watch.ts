@@ -32,7 +32,7 @@ const STEADY_MS = 30_000;
 /** How long `stop` waits for a driver that is still opening. One that opens later is closed at once. */
 const OPENING_GRACE_MS = 2_000;
 /** Cameras lock their account after a few wrong passwords, so one that refuses us is asked less and less often, in ms. */
-const REFUSED = { first: 10_000, longest: 300_000 };
+const REFUSED = { first: 5_000, longest: 1_800_000 };
 
 /** Opens a camera and looks at each of its frames, opening it again whenever it is lost, until it ends or is stopped. */
 export function watch(open: () => Promise<Camera>, context: WatchContext): Watch {
@@ -84,9 +84,9 @@ export function watch(open: () => Promise<Camera>, context: WatchContext): Watch
 
   async function keepLooking(): Promise<void> {
     say("opening");
+    let refusals = 0;
     for (let attempt = 0; !stopping.signal.aborted; attempt += 1) {
       const began = clock.elapsed();
-      let pause = {};
       try {
         await lookUntilItEnds();
         return say("ended");
@@ -95,10 +95,11 @@ export function watch(open: () => Promise<Camera>, context: WatchContext): Watch
         const code = error instanceof GatewayError ? error.code : undefined;
         if (error instanceof Trouble) say(error.state, error.message);
         else say("lost", reason(error), code);
-        if (code === "CAMERA_REFUSED") pause = REFUSED;
+        refusals = code === "CAMERA_REFUSED" ? refusals + 1 : 0;
       }
       if (clock.elapsed() - began > STEADY_MS) attempt = 0;
-      await clock.sleep(backoffMs(attempt, pause), stopping.signal);
+      const pause = refusals > 0 ? backoffMs(refusals - 1, REFUSED) : backoffMs(attempt);
+      await clock.sleep(pause, stopping.signal);
     }
   }
 

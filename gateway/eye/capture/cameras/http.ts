@@ -32,9 +32,10 @@ export const http = cameraDriver({
   async open(wanted, { name: camera, clock }) {
     const visit = await openVisit(wanted, camera);
     const closing = new AbortController();
-    const latest = new Latest<{ readonly bytes: Buffer; readonly time: number }>();
+    const latest = new Latest<{ readonly bytes: Buffer; readonly time: number; readonly sequence: number }>();
+    let sequence = 0;
     const fetching = fetchPictures(visit, wanted, clock, closing.signal, (bytes) =>
-      latest.put({ bytes, time: clock.now() }),
+      latest.put({ bytes, time: clock.now(), sequence: sequence++ }),
     ).catch((error) => {
       const problem = error.code === "ECONNRESET" ? "it hung up" : reason(error);
       const lost = () => failure("CAMERA_LOST", { camera, problem });
@@ -42,7 +43,6 @@ export const http = cameraDriver({
     });
     const step = 1000 / wanted.framesPerSecond;
     let due = clock.elapsed();
-    let sequence = 0;
     return {
       async next(): Promise<Frame | null> {
         // A stream gives more than are looked at; only those that are get decoded.
@@ -54,8 +54,8 @@ export const http = cameraDriver({
           try {
             const rgb = await decode(picture.bytes, wanted);
             if (closing.signal.aborted) return null;
-            const { width, height } = wanted;
-            return { camera, sequence: sequence++, time: picture.time, width, height, rgb };
+            const { time, sequence } = picture;
+            return { camera, sequence, time, width: wanted.width, height: wanted.height, rgb };
           } catch (error) {
             if (unreadable < UNREADABLE_IN_A_ROW) continue;
             const problem = `its pictures cannot be read: ${reason(error)}`;
@@ -91,6 +91,11 @@ async function fetchPictures(
     if (boundary !== null) {
       for await (const part of readParts(answer, boundary)) put(part);
       throw new Error("the stream ended");
+    }
+    const kind = answer.headers["content-type"] ?? "";
+    if (!/^(image|application\/octet-stream)/i.test(kind)) {
+      answer.destroy();
+      throw new Error(`it sends no picture but ${kind}`);
     }
     const parts: Buffer[] = [];
     let length = 0;

@@ -48,8 +48,11 @@ export const rtsp = cameraDriver({
   },
 });
 
-/** One thread: with more, H.264 is decoded several pictures behind. */
-const LOW_DELAY = ["-fflags", "nobuffer", "-flags", "low_delay", "-threads", "1"];
+/** One thread: with more, H.264 is decoded several pictures behind. Guessing the stream's rate first would take seconds. */
+const LOW_DELAY = [
+  ...["-fflags", "nobuffer", "-flags", "low_delay", "-threads", "1"],
+  ...["-fpsprobesize", "0"],
+];
 
 function withLogin({ url, username, password }: RtspOptions): string {
   const address = new URL(url);
@@ -63,9 +66,10 @@ function withLogin({ url, username, password }: RtspOptions): string {
  * machine. https://ffmpeg.org/ffmpeg-formats.html#concat-1, `option` since 5.0.
  */
 export function fromList(address: string): { args: string[]; input: string } {
+  const [tcp, guessing] = ["option rtsp_transport tcp\n", "option fpsprobesize 0\n"];
   const quoted = address.replaceAll("'", "'\\''");
   return {
-    input: `ffconcat version 1.0\nfile '${quoted}'\noption rtsp_transport tcp\n`,
+    input: `ffconcat version 1.0\nfile '${quoted}'\n${tcp}${guessing}`,
     // What a camera answers must not make ffmpeg open something else.
     args: [
       ...["-f", "concat", "-safe", "0", "-protocol_whitelist", "pipe,rtsp,rtsps,rtp,tcp,tls"],

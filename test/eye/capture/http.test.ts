@@ -1,0 +1,201 @@
+import { execFile } from "node:child_process";
+import { readFile, rm } from "node:fs/promises";
+import path from "node:path";
+import { promisify } from "node:util";
+import pino from "pino";
+import sharp from "sharp";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { systemClock as clock } from "../../../gateway/clock.ts";
+import { http } from "../../../gateway/eye/capture/cameras/http.ts";
+import { openInspector } from "../../../gateway/eye/capture/health/inspect.ts";
+import { type Watch, watch } from "../../../gateway/eye/watch.ts";
+import type { Frame } from "../../../gateway/terms.ts";
+import { describeCamera } from "../../contracts/camera.ts";
+import { startWebCamera, type WebCamera } from "../../support/camera.ts";
+import { drawRoom } from "../../support/pictures.ts";
+import { temporaryFolder } from "../../support/places.ts";
+import { childProcesses } from "../../support/processes.ts";
+import { findProgram, until } from "../../support/programs.ts";
+
+let pictures: Buffer[];
+let place: string;
+beforeAll(async () => {
+  place = await temporaryFolder();
+  pictures = await Promise.all(
+    [20, 200, 400].map(async (second) => {
+      const { width, height, rgb } = await drawRoom({ second });
+      return sharp(rgb, { raw: { width, height, channels: 3 } })
+        .jpeg()
+        .toBuffer();
+    }),
+  );
+}, 60_000);
+afterAll(() => rm(place, { recursive: true, force: true }));
+
+const opened: WebCamera[] = [];
+const watches: Watch[] = [];
+afterEach(async () => {
+  await Promise.all(watches.splice(0).map((each) => each.stop()));
+  await Promise.all(opened.splice(0).map((each) => each.close()));
+});
+
+async function serve(more: Partial<Parameters<typeof startWebCamera>[0]> = {}): Promise<WebCamera> {
+  const camera = await startWebCamera({ pictures, ...more });
+  opened.push(camera);
+  return camera;
+}
+
+const small = { width: 320, height: 240, framesPerSecond: 5 };
+const optionsOf = (url: string, more: object = {}) =>
+  http.options.parse({ driver: "http", url, ...small, ...more });
+
+for (const [kind, page] of [
+  ["a stream", "stream"],
+  ["single pictures", "picture.jpg"],
+] as const) {
+  describeCamera(`http, ${kind}`, async () => ({
+    framesPerSecond: 5,
+    length: "live",
+    async open(context) {
+      const { port } = await serve();
+      return http.open(optionsOf(`http://127.0.0.1:${port}/${page}`), context);
+    },
+  }));
+}
+
+/** Looks through the camera as the eye does. */
+function look(url: string, more: object = {}) {
+  const changes: string[] = [];
+  const frames: Frame[] = [];
+  const log = pino({ level: "silent" });
+  const watched = watch(() => http.open(optionsOf(url, more), { name: "front", clock, log, pace: "live" }), {
+    ...{ clock, stalledAfterSeconds: 1, again: true },
+    inspector: openInspector({ mask: [], pictures: "filmed", frozenAfterSeconds: 2 }),
+    async look(frame) {
+      frames.push(frame);
+    },
+    say: (state, problem) => changes.push(problem ? `${state}: ${problem}` : state),
+  });
+  watches.push(watched);
+  const sees = (count = 3) => {
+    const before = frames.length;
+    return until(() => frames.length >= before + count || undefined, 15, `pictures (${changes})`);
+  };
+  const says = (what: string) =>
+    until(() => changes.at(-1)?.includes(what) || undefined, 15, `${what} (${changes})`);
+  return { changes, frames, sees, says };
+}
+
+describe("cameras by HTTP", () => {
+  it.each(["stream", "picture.jpg"])(
+    "are let in by Digest and by Basic (%s), also when a nonce is used up",
+    async (page) => {
+      for (const scheme of ["digest", "basic"] as const) {
+        const camera = await serve();
+        camera.login = { scheme, user: "viewer", password: 'p"a:ss' };
+        const { sees, changes } = look(`http://127.0.0.1:${camera.port}/${page}?channel=1`, {
+          ...{ username: "viewer", password: 'p"a:ss' },
+        });
+        await sees(5);
+        expect(changes).toEqual(["opening", "ok"]);
+      }
+    },
+  );
+
+  it("say that they are refused, and do not ask again and again", async () => {
+    const camera = await serve();
+    camera.login = { scheme: "digest", user: "viewer", password: "right" };
+    const { says, changes } = look(`http://127.0.0.1:${camera.port}/stream?pwd=hidden`, {
+      ...{ username: "viewer", password: "wrong-pass" },
+    });
+    await says(`http://127.0.0.1:${camera.port}/stream refuses user and password`);
+    expect(camera.asked()).toBe(2);
+    expect(changes.join()).not.toMatch(/wrong-pass|hidden/);
+  });
+
+  it("keep their shape: another one gets bars", async () => {
+    const { port } = await serve();
+    const { sees, frames } = look(`http://127.0.0.1:${port}/stream`);
+    await sees(1);
+    const { width, height, rgb } = frames[0]!;
+    expect([width, height]).toEqual([320, 240]);
+    expect(rgb.subarray(0, 320 * 3 * 25).every((value) => value === 0)).toBe(true); // 180 of 240 rows are picture
+    expect(rgb.subarray(320 * 3 * 60, 320 * 3 * 61).some((value) => value > 50)).toBe(true);
+  });
+
+  it("are read without lengths too", async () => {
+    const { port } = await serve({ lengths: false });
+    const { sees, changes } = look(`http://127.0.0.1:${port}/stream`);
+    await sees(5);
+    expect(changes).toEqual(["opening", "ok"]);
+  });
+
+  it("are stalled while they send nothing, lost when they are gone, and come back", async () => {
+    const camera = await serve();
+    const { sees, says } = look(`http://127.0.0.1:${camera.port}/stream`);
+    await sees();
+    camera.silent = true;
+    await says("stalled");
+    camera.silent = false;
+    await sees();
+    await says("ok");
+    await camera.close();
+    await says("lost");
+  });
+
+  it("are frozen when they send the same picture for ever, and are well again with another", async () => {
+    const showing = [pictures[0]!];
+    const { port } = await serve({ pictures: showing });
+    const { sees, says } = look(`http://127.0.0.1:${port}/picture.jpg`);
+    await says("frozen");
+    showing.push(pictures[1]!);
+    await sees();
+    await says("ok");
+  });
+
+  it("pass over a picture that is broken, and say so when all are", async () => {
+    const broken = pictures[0]!.subarray(0, 400);
+    const some = await serve({ pictures: [pictures[0]!, broken, pictures[1]!] });
+    const mostly = look(`http://127.0.0.1:${some.port}/stream`);
+    await mostly.sees(5);
+    expect(mostly.changes).toEqual(["opening", "ok"]);
+    const all = await serve({ pictures: [broken] });
+    await look(`http://127.0.0.1:${all.port}/stream`).says("its pictures cannot be read");
+  });
+
+  it("say what else is at that address", async () => {
+    const { port } = await serve();
+    await look(`http://127.0.0.1:${port}/nothing`).says(
+      `there is nothing at http://127.0.0.1:${port}/nothing (404)`,
+    );
+    await look(`http://127.0.0.1:${port}/moved`).says("sends us elsewhere (302)");
+    await look(`http://127.0.0.1:${port}/page`).says("text/html");
+    await look("http://127.0.0.1:9/").says("nothing answers");
+  });
+
+  it("start no process", async () => {
+    const { port } = await serve();
+    await look(`http://127.0.0.1:${port}/stream`).sees();
+    expect(childProcesses()).toEqual([]);
+  });
+});
+
+describe.skipIf(findProgram("openssl") === null)("cameras by HTTPS (skipped without openssl)", () => {
+  /** One that a camera signs itself, with a name that nobody calls it by. */
+  async function certificate(name: string) {
+    const [key, cert] = [path.join(place, `${name}.key`), path.join(place, `${name}.pem`)];
+    const kind = ["-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", "-subj", "/CN=IPCAM-0815"];
+    await promisify(execFile)("openssl", ["req", ...kind, "-keyout", key, "-out", cert]);
+    return { file: cert, key: await readFile(key), cert: await readFile(cert) };
+  }
+
+  it("are trusted by the certificate that is named, and by no other", async () => {
+    const own = await certificate("own");
+    const other = await certificate("other");
+    const { port } = await serve({ secure: own });
+    const url = `https://127.0.0.1:${port}/stream`;
+    await look(url).says("certificate of its own making");
+    await look(url, { certificateFile: own.file }).sees();
+    await look(url, { certificateFile: other.file }).says("certificate");
+  });
+});

@@ -1,0 +1,221 @@
+import { rm, writeFile } from "node:fs/promises";
+import path from "node:path";
+import pino from "pino";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { systemClock as clock } from "../../../gateway/clock.ts";
+import type { ErrorCode } from "../../../gateway/errors.ts";
+import { rtsp } from "../../../gateway/eye/capture/cameras/rtsp.ts";
+import { openInspector } from "../../../gateway/eye/capture/health/inspect.ts";
+import { edgesOf, shiftBetween } from "../../../gateway/eye/capture/health/shift.ts";
+import { thumbnails } from "../../../gateway/eye/capture/health/thumbnail.ts";
+import { type Watch, watch } from "../../../gateway/eye/watch.ts";
+import type { Frame } from "../../../gateway/terms.ts";
+import { describeCamera } from "../../contracts/camera.ts";
+import { drawRoom } from "../../support/pictures.ts";
+import { freePort, temporaryFolder } from "../../support/places.ts";
+import { childProcesses } from "../../support/processes.ts";
+import { until } from "../../support/programs.ts";
+import {
+  commandLines,
+  filmRoom,
+  joinFilms,
+  type RtspServer,
+  rtspServerIsThere,
+  startRtspServer,
+} from "../../support/rtsp.ts";
+
+const there = await rtspServerIsThere;
+
+describe.skipIf(!there)("cameras by RTSP (skipped without GStreamer's RTSP server)", () => {
+  let place: string;
+  let port: number;
+  let films: Record<"room" | "small" | "modern" | "changing", string>;
+  const servers: RtspServer[] = [];
+  const watches: Watch[] = [];
+  const at = (name: string) => path.join(place, name);
+
+  beforeAll(async () => {
+    place = await temporaryFolder();
+    port = await freePort();
+    const room = await filmRoom(at("room.h264.mkv"));
+    const small = await filmRoom(at("small.h264.mkv"), { width: 320, height: 240 });
+    const modern = await filmRoom(at("modern.h265.mkv"), { codec: "h265" });
+    films = { room, small, modern, changing: await joinFilms(at("changing.h264.mkv"), room, small) };
+  }, 120_000);
+  afterAll(() => rm(place, { recursive: true, force: true }));
+
+  async function serve(film: string, login?: Parameters<typeof startRtspServer>[0]["login"]) {
+    const server = await startRtspServer({ port, films: { cam: film }, ...(login && { login }) });
+    servers.push(server);
+    return server;
+  }
+
+  const optionsOf = (more: object = {}) =>
+    rtsp.options.parse({
+      driver: "rtsp",
+      url: `rtsp://127.0.0.1:${port}/cam`,
+      ...{ width: 320, height: 180, framesPerSecond: 5 },
+      ...more,
+    });
+
+  /** Looks through the camera as the eye does. */
+  function look(more: object = {}) {
+    const changes: string[] = [];
+    const codes: Array<ErrorCode | undefined> = [];
+    const logged: string[] = [];
+    const frames: Frame[] = [];
+    const log = pino({ level: "debug" }, { write: (line: string) => logged.push(line) });
+    const watched = watch(() => rtsp.open(optionsOf(more), { name: "front", clock, log, pace: "live" }), {
+      ...{ clock, stalledAfterSeconds: 2, again: true },
+      inspector: openInspector({ mask: [], pictures: "filmed", frozenAfterSeconds: 15 }),
+      async look(frame) {
+        frames.push(frame);
+      },
+      say(state, problem, code) {
+        changes.push(problem ? `${state}: ${problem}` : state);
+        codes.push(code);
+      },
+    });
+    watches.push(watched);
+    const sees = (count = 3) => {
+      const before = frames.length;
+      return until(() => frames.length >= before + count || undefined, 30, `pictures (${changes})`);
+    };
+    const says = (what: string) =>
+      until(() => changes.at(-1)?.includes(what) || undefined, 30, `${what} (${changes})`);
+    return { changes, codes, frames, logged, sees, says };
+  }
+
+  describe("on a quiet day", () => {
+    let server: RtspServer;
+    beforeAll(async () => {
+      server = await startRtspServer({ port, films: { cam: films.room } });
+    });
+    afterAll(() => server.close());
+    describeCamera("rtsp", async () => ({
+      framesPerSecond: 5,
+      length: "live",
+      open: (context) => rtsp.open(optionsOf(), context),
+    }));
+  });
+
+  describe("in trouble", () => {
+    afterEach(async () => {
+      await Promise.all(watches.splice(0).map((each) => each.stop()));
+      await Promise.all(servers.splice(0).map((each) => each.close()));
+      expect(childProcesses()).toEqual([]);
+    });
+
+    it.each(["room", "modern"] as const)("show the room as it is (%s)", async (film) => {
+      await serve(films[film]);
+      const { frames, sees, changes } = look();
+      await sees(6);
+      expect(changes).toEqual(["opening", "ok"]);
+      const shrink = thumbnails([]);
+      const drawn = edgesOf(shrink(await drawRoom({ second: 900 })));
+      const { unshifted, across, down } = shiftBetween(drawn, edgesOf(shrink(frames.at(-1)!)));
+      expect([across, down]).toEqual([0, 0]);
+      expect(unshifted).toBeGreaterThan(0.6);
+    });
+
+    it.each(["basic", "digest"] as const)(
+      "are let in with their password (%s), which shows nowhere",
+      async (scheme) => {
+        const password = "s3cr&t p@ss'word";
+        await serve(films.room, { user: "viewer", password, scheme });
+        const { sees, logged, changes } = look({ username: "viewer", password });
+        await sees();
+        expect(changes).toEqual(["opening", "ok"]);
+        const ffmpegs = childProcesses().filter((pid) => pid !== servers[0]!.child.pid);
+        const lines = await commandLines(ffmpegs);
+        expect(lines).toContain("ffmpeg");
+        for (const text of [lines, logged.join()]) {
+          expect(text).not.toContain("s3cr");
+          expect(text).not.toContain("viewer");
+        }
+      },
+    );
+
+    it.each([
+      ["a wrong password", { username: "viewer", password: "wrong-pass" }],
+      ["none", {}],
+    ])("say that they are refused with %s, without repeating it", async (_, login) => {
+      await serve(films.room, { user: "viewer", password: "right", scheme: "digest" });
+      const { says, codes, changes, logged } = look(login);
+      await says("refuses user and password");
+      expect(codes.at(-1)).toBe("CAMERA_REFUSED");
+      expect(changes.at(-1)).toContain(`rtsp://127.0.0.1:${port}/cam`);
+      expect([...changes, ...logged].join()).not.toContain("wrong-pass");
+    });
+
+    it("follow a password that is changed, once it is changed here too", async () => {
+      const file = at("password");
+      await writeFile(file, "first\n");
+      const login = { user: "viewer", scheme: "digest" } as const;
+      const server = await serve(films.room, { ...login, password: "first" });
+      const { sees, says } = look({ username: "viewer", password: { file } });
+      await sees();
+      await server.close();
+      await serve(films.room, { ...login, password: "second" });
+      await says("refuses user and password");
+      await writeFile(file, "second\n");
+      await sees();
+      await says("ok");
+    }, 60_000);
+
+    it("come back after their server was killed, with another codec and size", async () => {
+      const server = await serve(films.room);
+      const { sees, says, changes, frames } = look();
+      await sees();
+      await server.close();
+      await says("lost");
+      await serve(films.modern);
+      await sees();
+      await says("ok");
+      expect(changes.some((each) => each.startsWith("lost: camera front: "))).toBe(true);
+      expect(new Set(frames.map(({ rgb }) => rgb.length))).toEqual(new Set([320 * 180 * 3]));
+    }, 60_000);
+
+    it("are stalled while they send nothing, and come back", async () => {
+      const server = await serve(films.room);
+      const { sees, says } = look();
+      await sees();
+      server.child.kill("SIGSTOP");
+      await says("stalled");
+      server.child.kill("SIGCONT");
+      await sees();
+      await says("ok");
+    }, 60_000);
+
+    it("keep the size of their pictures when the stream changes its own on the way", async () => {
+      await serve(films.changing);
+      const { sees, frames, changes } = look();
+      await sees(30); // six seconds, two of the film's changes
+      expect(new Set(frames.map(({ rgb }) => rgb.length))).toEqual(new Set([320 * 180 * 3]));
+      expect(changes.slice(0, 2)).toEqual(["opening", "ok"]);
+      // 320 × 240 in a picture of 16:9 has bars at its sides; 640 × 360 has none.
+      const barred = frames.map(({ rgb }) => rgb.subarray(0, 3 * 20).every((value) => value < 8));
+      expect(new Set(barred)).toEqual(new Set([true, false]));
+    }, 60_000);
+
+    it("say when nothing answers, and when there is no such stream", async () => {
+      const nobody = look();
+      await nobody.says("nothing answers at 127.0.0.1");
+      await serve(films.room);
+      const lost = look({ url: `rtsp://127.0.0.1:${port}/other?token=hidden` });
+      await lost.says("there is no stream at rtsp://127.0.0.1");
+      expect([...lost.changes, ...lost.logged].join()).not.toContain("hidden");
+    });
+  });
+});
+
+describe("the address of a camera by RTSP", () => {
+  const read = (url: string) => rtsp.options.safeParse({ driver: "rtsp", url });
+  it("must be one, and must not hold a password, which would show in logs", () => {
+    expect(read("rtsp://camera.example/1").success).toBe(true);
+    expect(read("rtsps://camera.example/1?a=b").success).toBe(true);
+    expect(read("http://camera.example/1").error?.issues[0]?.message).toContain("rtsp://");
+    expect(read("camera").success).toBe(false);
+    expect(read("rtsp://a:b@camera.example/1").error?.issues[0]?.message).toContain("password");
+  });
+});

@@ -1,0 +1,95 @@
+import { type ChildProcess, execFile, spawn } from "node:child_process";
+import { readFile, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { run } from "./films.ts";
+import { drawRoom } from "./pictures.ts";
+import { stop, until } from "./programs.ts";
+
+const program = fileURLToPath(new URL("rtspServer.py", import.meta.url));
+/** Debian's own Python, which is the one that Debian's GStreamer comes with. */
+const PYTHON = "/usr/bin/python3";
+
+/** Whether GStreamer's RTSP server is there (Debian: gir1.2-gst-rtsp-server-1.0, python3-gi, gstreamer1.0-plugins-good). */
+export const rtspServerIsThere: Promise<boolean> = promisify(execFile)(PYTHON, [program, "--help"])
+  .then(() => promisify(execFile)("gst-inspect-1.0", ["rtph264pay"]).then(() => true))
+  .catch(() => false);
+
+export interface RtspServer {
+  readonly child: ChildProcess;
+  close(): Promise<void>;
+}
+
+interface Serving {
+  readonly port: number;
+  /** Film by mount. */
+  readonly films: Readonly<Record<string, string>>;
+  readonly login?: { readonly user: string; readonly password: string; readonly scheme: "basic" | "digest" };
+}
+
+/** A real RTSP server on loopback that streams films. Resolves when it listens. */
+export async function startRtspServer({ port, films, login }: Serving): Promise<RtspServer> {
+  const mounts = Object.entries(films).map(([mount, film]) => `${mount}=${film}`);
+  const guard = login ? ["--user", login.user, "--password", login.password, "--scheme", login.scheme] : [];
+  const child = spawn(PYTHON, [program, String(port), ...mounts, ...guard], {
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  let said = "";
+  for (const output of [child.stdout, child.stderr]) output.on("data", (chunk) => (said += chunk));
+  await until(() => {
+    if (child.exitCode !== null) throw new Error(`the RTSP server ended: ${said}`);
+    return said.includes("ready") || undefined;
+  });
+  return {
+    child,
+    async close() {
+      child.kill("SIGCONT");
+      await stop(child, "SIGKILL");
+    },
+  };
+}
+
+/** Twenty seconds of the drawn classroom, ten pictures a second. */
+export async function filmRoom(
+  file: string,
+  {
+    codec = "h264",
+    width = 640,
+    height = 360,
+  }: { codec?: "h264" | "h265"; width?: number; height?: number } = {},
+): Promise<string> {
+  const pictures = await Promise.all([20, 200, 400, 900].map((second) => drawRoom({ second })));
+  const raw = `${file}.rgb`;
+  await writeFile(raw, Buffer.concat(pictures.map(({ rgb }) => rgb)));
+  const input = ["-f", "rawvideo", "-pix_fmt", "rgb24", "-s", "640x360", "-r", "2", "-stream_loop", "-1"];
+  const coder = codec === "h264" ? "libx264" : "libx265";
+  const coded = ["-c:v", coder, "-preset", "ultrafast", "-pix_fmt", "yuv420p", "-g", "10", "-bf", "0"];
+  // Noise, as every sensor has it.
+  const scaled = ["-vf", `fps=10,scale=${width}:${height},noise=alls=6:allf=t`, "-t", "20"];
+  await run("-loglevel", "error", "-y", ...input, "-i", raw, ...scaled, ...coded, file);
+  return file;
+}
+
+/** A film that changes its size on the way: H.264 may say so in the middle of a stream. */
+export async function joinFilms(file: string, first: string, second: string): Promise<string> {
+  const parts = await Promise.all(
+    [first, second].map(async (film, index) => {
+      const part = `${file}.${index}.h264`;
+      await run("-loglevel", "error", "-y", "-t", "3", "-i", film, "-c", "copy", "-f", "h264", part);
+      return readFile(part);
+    }),
+  );
+  const joined = path.join(path.dirname(file), "joined.h264");
+  await writeFile(joined, Buffer.concat([...parts, ...parts, ...parts]));
+  await run("-loglevel", "error", "-y", "-r", "10", "-f", "h264", "-i", joined, "-c", "copy", file);
+  return file;
+}
+
+/** The command lines of a process's children. */
+export async function commandLines(pids: readonly number[]): Promise<string> {
+  const lines = await Promise.all(
+    pids.map((pid) => readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => "")),
+  );
+  return lines.join("\n").replaceAll("\0", " ");
+}
