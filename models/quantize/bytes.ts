@@ -111,6 +111,6 @@ export function withCommonMean(graph: Graph): { readonly graph: Graph; readonly 
     constants.set(`${user.outputs[0]}/offset`, { type: "float32", dims: [bias.length], data: bias });
     return { ...user, inputs: [CENTRED, user.inputs[1]!, `${user.outputs[0]}/offset`] };
   });
-  constants.set(MEAN, float32([1, 3, 1, 1], [mean, mean, mean]));
+  constants.set(MEAN, float32([], [mean]));
   return { graph: { ...graph, nodes, constants }, mean };
 }

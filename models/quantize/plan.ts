@@ -13,7 +13,7 @@ const HEAVY = ["Conv", "Gemm"];
 /** Reckons with two values; worth it only between nodes that are quantised too. */
 const LIGHT = ["Add"];
 /** Only move numbers about, or pick the largest: the same in eight bits, as long as one scale serves on both sides. */
-const MOVERS = [
+export const MOVERS = [
   "Reshape",
   "Transpose",
   "Concat",

@@ -1,6 +1,6 @@
 import { CENTRED, PLANES, withCommonMean } from "./bytes.ts";
 import { type Graph, int, type Node, node, renamedInputs, type Tensor, withoutUnused } from "./graph.ts";
-import type { Plan } from "./plan.ts";
+import { MOVERS, type Plan } from "./plan.ts";
 import type { Range } from "./range.ts";
 
 /**
@@ -55,6 +55,12 @@ export function quantised(
     if (plan.quantised.has(each.outputs[0]!) && constants.has(each.inputs[1] ?? "") && isWeighted(each)) {
       const weights = eightBitWeights(each, scales.get(each.inputs[0]!)!.scale, constants);
       nodes.push(...weights.nodes, { ...read, inputs: [read.inputs[0]!, ...weights.inputs] });
+    } else if (asBytes && plan.quantised.has(each.outputs[0]!) && MOVERS.includes(each.op)) {
+      // Bytes are moved as they are. Runtimes find that out for themselves, but not where a part is read by nobody.
+      const bytes = (name: string) => (plan.groups.has(name) ? `${name}/q` : name);
+      const ends = each.outputs.map((name) => around(name).at(-1)!);
+      nodes.push({ ...each, inputs: each.inputs.map(bytes), outputs: each.outputs.map(bytes) }, ...ends);
+      continue;
     } else nodes.push(read);
     for (const output of each.outputs) if (plan.groups.has(output)) nodes.push(...around(output));
   }
@@ -94,7 +100,8 @@ function eightBitWeights(
   const largest = new Float32Array(channels);
   for (const [at, value] of (weight.data as Float32Array).entries())
     largest[channelOf(at)] = Math.max(largest[channelOf(at)]!, Math.abs(value));
-  const scale = largest.map((value) => Math.max(value, 1e-12) / 127);
+  // A channel without weights only fills up (lanes.ts); any scale will do.
+  const scale = largest.map((value) => (value || 1) / 127);
   const bytes = Int8Array.from(weight.data as Float32Array, (value, at) =>
     Math.round(value / scale[channelOf(at)]!),
   );

@@ -5,6 +5,7 @@ import { feedBytes } from "./bytes.ts";
 import { withoutShuffles } from "./channels.ts";
 import { foldConstants, shapesOf } from "./fold.ts";
 import type { Graph } from "./graph.ts";
+import { inFullLanes } from "./lanes.ts";
 import { foldNormalisation } from "./normalisation.ts";
 import { raiseOpset, ranksAsked } from "./opset.ts";
 
@@ -17,7 +18,7 @@ const valuesOf = ({ inputs, nodes }: Graph) =>
  * A network as its maker gave it → the same network as the gateway runs it: bytes in, answers out, any number of pictures
  * at once, everything worked out beforehand that can be.
  *
- *   opset ≥ 13 ──▶ constants ──▶ batch norms ──▶ no shuffles ──▶ any batch ──▶ bytes in ──▶ answers out
+ *   opset ≥ 13 ──▶ constants ──▶ batch norms ──▶ no shuffles ──▶ full lanes ──▶ any batch ──▶ bytes in ──▶ answers out
  *
  * Throws an Error that names what in it stands against that.
  */
@@ -33,5 +34,7 @@ export async function readyGraph<R extends Role>(
   const folded = foldNormalisation(await foldConstants(raised));
   const shapes = await shapesOf(folded, valuesOf(folded));
   const plain = withoutShuffles(folded, (name) => shapes.get(name)!);
-  return giveAnswers(feedBytes(freeBatch(plain), model.input), role, model);
+  const before = await shapesOf(plain, valuesOf(plain));
+  const full = inFullLanes(plain, (name) => before.get(name)!);
+  return giveAnswers(feedBytes(freeBatch(full), model.input), role, model);
 }
