@@ -8,7 +8,7 @@ import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 
-/** Program, the Debian package that has it, and what is not tested without it. */
+/** Program (or module of Debian's Python), the Debian package that has it, and what is not tested without it. */
 const PEERS = [
   {
     program: "mosquitto",
@@ -20,6 +20,12 @@ const PEERS = [
   { program: "ffmpeg", debian: "ffmpeg", without: "video made by the tests (eye/capture, analyse)" },
   { program: "chromium", debian: "chromium", without: "the live page in a browser (show, commands/live)" },
   { program: "strace", debian: "strace", without: "that the eye opens no socket and writes no file (quiet)" },
+  { program: "socat", debian: "socat", without: "serial ports (sense)" },
+  ...["pymodbus", "serial", "serial_asyncio"].map((module) => ({
+    module,
+    debian: `python3-${module.replace("_", "-")}`,
+    without: "Modbus against an independent server (sense)",
+  })),
 ];
 
 const has = (program) =>
@@ -32,11 +38,14 @@ const has = (program) =>
     }
   });
 
+/** Debian's Python, by its path: another one on the PATH does not see Debian's packages. */
+const hasModule = (name) => spawnSync("/usr/bin/python3", ["-c", `import ${name}`]).status === 0;
+
 const run = (program, args, options = {}) =>
   spawnSync(program, args, { stdio: ["ignore", "ignore", "inherit"], timeout: 600_000, ...options })
     .status === 0;
 
-const missing = () => PEERS.filter(({ program }) => !has(program));
+const missing = () => PEERS.filter(({ program, module }) => !(program ? has(program) : hasModule(module)));
 
 if (missing().length > 0) {
   const packages = [...new Set(missing().map(({ debian }) => debian))];
@@ -51,7 +60,8 @@ if (missing().length > 0) {
     console.log(`tests: as root this would run apt-get install ${packages.join(" ")}`);
   }
 }
-for (const { program, without } of missing()) console.log(`tests: SKIPPED without ${program}: ${without}`);
+for (const { program, debian, without } of missing())
+  console.log(`tests: SKIPPED without ${program ?? debian}: ${without}`);
 
 if (!run(process.execPath, [path.join(root, "scripts", "build.js")], { stdio: "inherit" })) {
   console.error("tests: the program does not compile");

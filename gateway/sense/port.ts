@@ -1,3 +1,4 @@
+import { access } from "node:fs/promises";
 import { reason } from "../errors.ts";
 
 /** A serial port that is open. */
@@ -19,28 +20,36 @@ export interface PortListener {
   lost(why: string): void;
 }
 
+const LOOK_MS = 1_000;
+
 /** Opens it for this program alone. Rejects with the system's own error. */
 export async function openPort(options: PortOptions, listener: PortListener): Promise<Port> {
   const { SerialPort } = await import("serialport");
   const port = new SerialPort({ ...options, dataBits: 8, stopBits: 1, autoOpen: false });
   await new Promise<void>((resolve, reject) => port.open((error) => (error ? reject(error) : resolve())));
   let closing: Promise<void> | undefined;
-  const lost = (error: unknown) => {
-    if (!closing) listener.lost(error ? reason(error) : "the port was closed");
-  };
+
+  function close(): Promise<void> {
+    clearInterval(looking);
+    closing ??= new Promise((resolve) => {
+      if (port.isOpen) port.close(() => resolve());
+      else resolve();
+    });
+    return closing;
+  }
+  function lost(error: unknown): void {
+    if (closing) return;
+    void close();
+    listener.lost(error ? reason(error) : "the port was closed");
+  }
+  // Linux answers every read of an unplugged port with nothing, which serialport 13 takes for "try again", for ever.
+  const looking = setInterval(() => {
+    access(options.path).catch(() => lost(new Error(`${options.path} is gone`)));
+  }, LOOK_MS);
   port.on("data", (bytes: Buffer) => listener.heard(bytes));
   port.on("error", lost);
   port.on("close", lost);
-  return {
-    write: (bytes) => void port.write(Buffer.from(bytes)),
-    close() {
-      closing ??= new Promise((resolve) => {
-        if (port.isOpen) port.close(() => resolve());
-        else resolve();
-      });
-      return closing;
-    },
-  };
+  return { write: (bytes) => void port.write(Buffer.from(bytes)), close };
 }
 
 /** A serial port that this machine has. */

@@ -109,7 +109,8 @@ export function describeSensor(name: string, prepare: () => Promise<SensorUnderT
       const saysLost = async () => {
         for (;;) {
           const report = await sensor.next();
-          if (report?.away) return report.away.state;
+          if (report === null) return "closed";
+          if (report.away) return report.away.state;
         }
       };
       await expect(saysLost().catch((error) => error.code)).resolves.toMatch(/^(lost|SENSOR_LOST)$/);
