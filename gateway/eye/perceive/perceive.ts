@@ -5,7 +5,7 @@ import type { Engine, Face, Frame, View } from "../../terms.ts";
 import { detectFaces } from "./detect.ts";
 import { eyesOpen } from "./eyes.ts";
 import { headPoses } from "./pose.ts";
-import { openOnBest, providerOptions, type Running } from "./providers/ladder.ts";
+import { openOnBest, providerOptions, type Refused, type Running } from "./providers/ladder.ts";
 import { createSeats, type Seats } from "./track.ts";
 
 export const perceiveOptions = z.strictObject({
@@ -41,11 +41,16 @@ export const perceiveOptions = z.strictObject({
 
 export type PerceiveOptions = z.infer<typeof perceiveOptions>;
 
-/** Sees faces in frames: one set of networks for all cameras, seats for each camera apart. */
-export interface Perception {
+/** What runs the networks, why the providers before it do not, and which one is getting ready. */
+export interface EngineState {
   readonly engine: Engine;
-  /** Why providers that stand before the engine's in `providers` do not run. */
-  readonly refused: readonly { readonly provider: Engine["provider"]; readonly why: string }[];
+  readonly refused: readonly Refused[];
+  /** TensorRT builds its engines for minutes; until then `engine` serves. */
+  readonly building: Engine["provider"] | null;
+}
+
+/** Sees faces in frames: one set of networks for all cameras, seats for each camera apart. */
+export interface Perception extends EngineState {
   /** One frame at a time; further calls wait. `took.capture` is 0 here: whoever captured the frame knows it. */
   look(frame: Frame): Promise<View>;
   close(): Promise<void>;
@@ -54,34 +59,52 @@ export interface Perception {
 /** Beyond this yaw the eye that faces the camera is foreshortened to half, and the other is hidden. */
 const LARGEST_YAW_FOR_EYES = 50;
 
-/** Loads the pack's networks on the best provider that runs. Throws MODEL_LOAD. */
+/**
+ * Loads the pack's networks on the best provider that runs; `onEngine` is told when a better one takes over, or will not.
+ * Throws MODEL_LOAD.
+ */
 export async function openPerception(
   options: PerceiveOptions,
   pack: PreparedPack,
   log: Logger,
+  onEngine: (state: EngineState) => void = () => {},
 ): Promise<Perception> {
-  const running = await openOnBest(pack, options, log);
+  const running = await openOnBest(pack, options, { log });
   log.info({ pack: pack.id, ...running.engine }, "perception runs");
-  return perceiveWith(running, options, pack);
+  if (running.coming)
+    log.info({ provider: running.coming.provider }, "builds its engines; this takes minutes");
+  return perceiveWith(running, options, pack, onEngine);
 }
 
 /** Perception with networks that are loaded already; they are closed with it. */
-export function perceiveWith(running: Running, options: PerceiveOptions, pack: PreparedPack): Perception {
-  const { engine, networks, refused } = running;
+export function perceiveWith(
+  running: Running,
+  options: PerceiveOptions,
+  pack: PreparedPack,
+  onEngine: (state: EngineState) => void = () => {},
+): Perception {
   const { models } = pack;
   const eyeLimits = { smallestFacePixels: options.smallestEyesPixels, largestYaw: LARGEST_YAW_FOR_EYES };
   const rooms = new Map<string, Seats>();
+  let { networks } = running;
+  let state: EngineState = {
+    engine: running.engine,
+    refused: running.refused,
+    building: running.coming?.provider ?? null,
+  };
 
   const see = async (frame: Frame): Promise<View> => {
     const start = performance.now();
+    const { detect, pose, landmarks, eyes } = networks.of;
+    const { engine } = state;
     const seats = rooms.get(frame.camera) ?? createSeats(options);
     rooms.set(frame.camera, seats);
-    const found = await detectFaces(frame, networks.detect, models.detect, options, seats.places());
+    const found = await detectFaces(frame, detect, models.detect, options, seats.places());
     const detected = performance.now();
     const boxes = found.map(({ box }) => box);
-    const poses = await headPoses(frame, boxes, networks.pose, models.pose);
+    const poses = await headPoses(frame, boxes, pose, models.pose);
     const turned = poses.map((pose, index) => ({ box: boxes[index]!, pose }));
-    const open = await eyesOpen(frame, turned, networks, models, eyeLimits);
+    const open = await eyesOpen(frame, turned, { landmarks, eyes }, models, eyeLimits);
     const faces = found.map(
       ({ box, score }, index): Face => ({ box, score, ...poses[index]!, eyesOpen: open[index]! }),
     );
@@ -95,16 +118,43 @@ export function perceiveWith(running: Running, options: PerceiveOptions, pack: P
     };
   };
 
+  /** Frames, and the change to a better provider, one after the other. */
   let last: Promise<unknown> = Promise.resolve();
   let closed: Promise<void> | undefined;
+  void running.coming?.ready.then((better) => {
+    last = last.then(async () => {
+      if ("why" in better) {
+        state = { ...state, building: null, refused: [better, ...state.refused] };
+      } else if (closed) {
+        return better.networks.close();
+      } else {
+        const before = networks;
+        networks = better.networks;
+        state = { engine: better.engine, building: null, refused: [] };
+        await before.close();
+      }
+      onEngine(state);
+    });
+  });
   return {
-    engine,
-    refused,
+    get engine() {
+      return state.engine;
+    },
+    get refused() {
+      return state.refused;
+    },
+    get building() {
+      return state.building;
+    },
     look(frame) {
       const view = last.then(() => see(frame));
       last = view.catch(() => undefined);
       return view;
     },
-    close: () => (closed ??= last.then(() => running.close())),
+    close() {
+      running.coming?.giveUp();
+      closed ??= last.then(() => networks.close());
+      return closed;
+    },
   };
 }

@@ -3,7 +3,12 @@ import { readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import sharp, { type Sharp } from "sharp";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { openPerception, type Perception, perceiveOptions } from "../../../gateway/eye/perceive/perceive.ts";
+import {
+  type EngineState,
+  openPerception,
+  type Perception,
+  perceiveOptions,
+} from "../../../gateway/eye/perceive/perceive.ts";
 import { readLesson } from "../../../gateway/eye/simulate/lesson.ts";
 import { openPainter } from "../../../gateway/eye/simulate/painter.ts";
 import { openWorld } from "../../../gateway/eye/simulate/world.ts";
@@ -12,6 +17,7 @@ import { packageRoot } from "../../../gateway/paths.ts";
 import type { Frame, SeatedFace, View } from "../../../gateway/terms.ts";
 import { preparedForTests } from "../../models/prepared.ts";
 import { temporaryFolder } from "../../support/places.ts";
+import { until } from "../../support/programs.ts";
 
 const photos = path.join(packageRoot, "node_modules", "@vladmandic", "face-api", "demo");
 const prepared = await preparedForTests();
@@ -191,10 +197,15 @@ describe.skipIf(!prepared || !existsSync(photos))(
     });
 
     it("runs on the first provider that works, and says why the others do not", async () => {
-      const ladder = await openPerception(options, prepared!.pack, log);
+      const told: EngineState[] = [];
+      const ladder = await openPerception(options, prepared!.pack, log, (state) => told.push(state));
       const tried = options.providers.indexOf(ladder.engine.provider);
-      expect(ladder.refused.map(({ provider }) => provider)).toEqual(options.providers.slice(0, tried));
+      await until(() => ladder.building === null || undefined, 60);
+      expect(ladder.refused.map(({ provider }) => provider).sort()).toEqual(
+        options.providers.slice(0, tried).sort(),
+      );
       for (const { why } of ladder.refused) expect(why.length).toBeGreaterThan(10);
+      if (told.length > 0) expect(told.at(-1)).toMatchObject({ engine: ladder.engine, building: null });
       await ladder.close();
       await ladder.close();
     });

@@ -1,12 +1,12 @@
 import { availableParallelism } from "node:os";
 import path from "node:path";
 import { z } from "zod";
-import type { PreparedPack, Role } from "../../../../models/manifest.ts";
-import { OUTPUTS } from "../../../../models/quantize/answers.ts";
+import type { PreparedPack } from "../../../../models/manifest.ts";
 import { failure, reason } from "../../../errors.ts";
 import type { Logger } from "../../../log.ts";
+import { supportedProviders } from "../../../onnx.ts";
 import type { Engine } from "../../../terms.ts";
-import { type Network, openNetwork, supportedProviders } from "./network.ts";
+import { type Networks, openNetworks } from "./networks.ts";
 
 export const PROVIDERS = ["tensorrt", "cuda", "cpu"] as const satisfies readonly Engine["provider"][];
 
@@ -16,6 +16,10 @@ export const providerOptions = {
     .min(1)
     .default([...PROVIDERS])
     .describe("What may run the networks, in order of preference; the first that really works is used."),
+  policy: z
+    .enum(["allow-cpu", "require-gpu"])
+    .default("allow-cpu")
+    .describe("`require-gpu`: rather not start than run on the CPU, where it was meant to have a GPU."),
   threads: z
     .union([z.literal("auto"), z.int().min(1).max(64)])
     .default("auto")
@@ -24,99 +28,102 @@ export const providerOptions = {
 
 export interface ProviderOptions {
   readonly providers: readonly Engine["provider"][];
+  readonly policy: "allow-cpu" | "require-gpu";
   readonly threads: "auto" | number;
+}
+
+/** A provider that does not run the pack. */
+export interface Refused {
+  readonly provider: Engine["provider"];
+  readonly why: string;
+}
+
+/** The networks of a pack on the provider that really runs, and why the ones before it do not. */
+export interface Running {
+  readonly engine: Engine;
+  readonly networks: Networks;
+  readonly refused: readonly Refused[];
+  /**
+   * A better provider that is still getting ready, while this one serves. `ready` resolves with its networks, or with
+   * why there will be none; it never rejects. `giveUp` ends the building.
+   */
+  readonly coming: {
+    readonly provider: Engine["provider"];
+    readonly ready: Promise<Better | Refused>;
+    giveUp(): void;
+  } | null;
+}
+
+export interface Better {
+  readonly engine: Engine;
+  readonly networks: Networks;
 }
 
 /** Beyond four, a batch this small is shared out in pieces that cost more to hand over than to work on. */
 const threadsOf = ({ threads }: ProviderOptions) =>
   threads === "auto" ? Math.min(4, availableParallelism()) : threads;
 
-export type Networks = { readonly [R in Role]: Network };
+/** Loading on this one takes minutes, in which it builds engines for this very GPU. */
+const SLOW: Engine["provider"] = "tensorrt";
 
-/** The networks of a pack on the provider that really runs, and why the ones before it do not. */
-export interface Running {
-  readonly engine: Engine;
-  readonly networks: Networks;
-  readonly refused: readonly { readonly provider: Engine["provider"]; readonly why: string }[];
-  close(): Promise<void>;
+export interface LadderContext {
+  readonly log: Logger;
+  /** What this build of ONNX Runtime says it has, and what loads networks: the real ones unless a test says otherwise. */
+  readonly supported?: () => Promise<readonly string[]>;
+  readonly open?: typeof openNetworks;
 }
 
 /**
  * Goes down the ladder until one provider has loaded every network of the pack and run each once. ONNX Runtime's own
  * fallback is not used: it is silent for a provider that the build lacks, and throws for one whose library is missing.
- * Throws MODEL_LOAD when no rung holds.
+ * TensorRT, where another stands below it, gets ready meanwhile and comes later. Throws MODEL_LOAD when no rung holds.
  */
 export async function openOnBest(
   pack: PreparedPack,
   options: ProviderOptions,
-  log: Logger,
+  { log, supported = supportedProviders, open = openNetworks }: LadderContext,
 ): Promise<Running> {
-  const supported = await supportedProviders();
-  const refused: { provider: Engine["provider"]; why: string }[] = [];
+  const known = await supported();
+  const refused: Refused[] = [];
+  let coming: Running["coming"] = null;
   let cause: unknown;
-  for (const provider of options.providers) {
-    if (!supported.includes(provider)) {
+  const load = async (provider: Engine["provider"], signal?: AbortSignal): Promise<Better> => {
+    const networks = await open(pack.ready[provider], { provider, threads: threadsOf(options) }, signal);
+    return { engine: { provider, precision: pack.ready[provider].pose.precision }, networks };
+  };
+  const refuse = (provider: Engine["provider"], error: unknown): Refused => {
+    const why = reason(error);
+    log.debug({ provider, why }, "provider does not run");
+    return { provider, why };
+  };
+
+  for (const [rung, provider] of options.providers.entries()) {
+    if (provider === "cpu" && options.policy === "require-gpu") {
+      refused.push({ provider, why: "the policy is require-gpu" });
+    } else if (!known.includes(provider)) {
       refused.push({ provider, why: "not in this build of ONNX Runtime" });
-      continue;
-    }
-    try {
-      const networks = await openAll(pack, provider, threadsOf(options), log);
-      const engine: Engine = { provider, precision: pack.ready[provider].pose.precision };
-      return { engine, networks, refused, close: () => closeAll(Object.values(networks)) };
-    } catch (error) {
-      refused.push({ provider, why: reason(error) });
-      log.debug({ provider, why: reason(error) }, "provider does not run");
-      cause = error;
+    } else if (provider === SLOW && rung < options.providers.length - 1) {
+      const building = new AbortController();
+      const ready = load(provider, building.signal).catch((error: unknown) => refuse(provider, error));
+      coming = { provider, ready, giveUp: () => building.abort() };
+    } else {
+      try {
+        return { ...(await load(provider)), refused, coming };
+      } catch (error) {
+        refused.push(refuse(provider, error));
+        cause = error;
+      }
     }
   }
+  // None of the quick ones: then what is slow is waited for.
+  const late = await coming?.ready;
+  if (late && "networks" in late) return { ...late, refused: [], coming: null };
+  if (late) refused.unshift(late);
   for (const { provider, why } of refused) log.error({ provider, why }, "does not run the model pack");
   const file = path.dirname(pack.models.detect.path);
-  throw failure("MODEL_LOAD", { file, provider: options.providers.join(", ") }, cause);
-}
-
-async function openAll(
-  pack: PreparedPack,
-  provider: Engine["provider"],
-  threads: number,
-  log: Logger,
-): Promise<Networks> {
-  const open: Network[] = [];
-  const load = async (role: Role) => {
-    const room = ROOM[provider === "cpu" ? "cpu" : "gpu"][role];
-    const network = await openNetwork(pack.ready[provider][role], { provider, threads, room });
-    // Only now is it known that the library is there; building engines takes minutes and would look like a hang.
-    if (provider === "tensorrt" && open.length === 0)
-      log.info("TensorRT builds its engines; this takes minutes");
-    open.push(network);
-    // The first run is where a provider that loaded but cannot work says so; it also pays for lazy initialisation.
-    const said = await network.run(1);
-    for (const name of OUTPUTS[role]) {
-      if (!said(name, 0)) throw new Error(`${pack.ready[provider][role].path} has no output "${name}"`);
-    }
-    return network;
-  };
-  try {
-    return {
-      detect: await load("detect"),
-      pose: await load("pose"),
-      landmarks: await load("landmarks"),
-      eyes: await load("eyes"),
-    };
-  } catch (error) {
-    await closeAll(open);
-    throw error;
-  }
-}
-
-/**
- * How many pictures go into one run. On a CPU the values between layers should stay in the cache (docs/speed.md); a GPU
- * is idle with less than a class.
- */
-const ROOM = {
-  cpu: { detect: 8, pose: 8, landmarks: 32, eyes: 64 },
-  gpu: { detect: 16, pose: 48, landmarks: 48, eyes: 96 },
-} as const satisfies Record<string, Record<Role, number>>;
-
-async function closeAll(networks: readonly Network[]): Promise<void> {
-  for (const network of [...networks].reverse()) await network.close();
+  throw failure(
+    "MODEL_LOAD",
+    { file, provider: options.providers.join(", ") },
+    cause ?? new Error(late?.why),
+  );
 }
