@@ -19,6 +19,16 @@ const PEERS = [
   { program: "influxd", debian: "influxdb", without: "recording into InfluxDB (record)" },
   { program: "ffmpeg", debian: "ffmpeg", without: "video made by the tests (eye/capture, analyse)" },
   { program: "chromium", debian: "chromium", without: "the live page in a browser (show, commands/live)" },
+  {
+    ask: ["/usr/bin/python3", "-c", "import gi; gi.require_version('GstRtspServer', '1.0')"],
+    debian: "python3-gi gir1.2-gst-rtsp-server-1.0",
+    without: "cameras by RTSP (eye/capture/rtsp, eye/cameras)",
+  },
+  {
+    ask: ["gst-inspect-1.0", "rtph264pay"],
+    debian: "gstreamer1.0-tools gstreamer1.0-plugins-base gstreamer1.0-plugins-good",
+    without: "cameras by RTSP and CSI (eye/capture)",
+  },
   { program: "strace", debian: "strace", without: "that the eye opens no socket and writes no file (quiet)" },
   { program: "socat", debian: "socat", without: "serial ports (sense)" },
   ...["pymodbus", "serial", "serial_asyncio"].map((module) => ({
@@ -45,10 +55,14 @@ const run = (program, args, options = {}) =>
   spawnSync(program, args, { stdio: ["ignore", "ignore", "inherit"], timeout: 600_000, ...options })
     .status === 0;
 
-const missing = () => PEERS.filter(({ program, module }) => !(program ? has(program) : hasModule(module)));
+const answers = ([program, ...args]) => spawnSync(program, args).status === 0;
+
+const isThere = ({ program, module, ask }) =>
+  ask ? answers(ask) : program ? has(program) : hasModule(module);
+const missing = () => PEERS.filter((peer) => !isThere(peer));
 
 if (missing().length > 0) {
-  const packages = [...new Set(missing().map(({ debian }) => debian))];
+  const packages = [...new Set(missing().flatMap(({ debian }) => debian.split(" ")))];
   if (process.getuid?.() === 0 && has("apt-get")) {
     console.log(`tests: installing ${packages.join(", ")}`);
     const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
