@@ -23,6 +23,8 @@ export interface GeometricEstimate {
    * learnt (in lectures); it never tilts what a head is said to attend to.
    */
   observe(view: View, activity: Activity): Attention;
+  /** Drops what has been learnt of that camera's view. */
+  forget(camera: string): void;
 }
 
 /**
@@ -51,6 +53,7 @@ export function estimateByGeometry(options: AttendOptions, settleSeconds = 10): 
         engine: view.engine,
       };
     },
+    forget: (camera) => void cameras.delete(camera),
   };
 }
 

@@ -36,6 +36,8 @@ export interface NetworkAttender {
   observe(view: View, activity: Activity): Promise<Attention>;
   /** Why it says what it says of what that camera saw last; null for a camera that has seen nobody. */
   explain(camera: string, activity: Activity): Promise<Explanation | null>;
+  /** Drops what has been learnt of that camera's view, for the next start too. */
+  forget(camera: string): void;
   /** What has been learnt of the room, to be kept for the next start. */
   calibration(): Calibration;
   close(): Promise<void>;
@@ -46,7 +48,7 @@ const SHIFT_REST_STEPS = 3;
 
 /** Loads the network and tries it once. Throws MODEL_LOAD. */
 export async function openNetworkAttender(
-  { screens, environment = () => ({}), calibration = {} }: NetworkOptions,
+  { screens, environment = () => ({}), calibration: kept = {} }: NetworkOptions,
   pack: AttentionPack,
   log: Logger,
 ): Promise<NetworkAttender> {
@@ -54,6 +56,7 @@ export async function openNetworkAttender(
   const session = await openTried(pack);
   log.info({ model: pack.id, ...engine }, "the attention network runs");
   const cameras = new Map<string, Camera>();
+  let calibration = kept;
   let closed: Promise<void> | undefined;
 
   async function answer(camera: Camera, activity: Activity): Promise<void> {
@@ -95,6 +98,11 @@ export async function openNetworkAttender(
     async explain(name, activity) {
       const seats = cameras.get(name)?.memory.seats() ?? [];
       return seats.length === 0 ? null : explain(session, inputsOf(seats, roomRow(activity, environment())));
+    },
+    forget(camera) {
+      cameras.delete(camera);
+      const { [camera]: _, ...others } = calibration;
+      calibration = others;
     },
     // Cameras that have not been there this time keep what was known of them.
     calibration: () => ({

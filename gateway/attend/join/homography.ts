@@ -1,0 +1,50 @@
+/** A place as one camera sees it, in shares of its picture, and where it is in the room, in metres. */
+export interface Landmark {
+  readonly picture: readonly number[];
+  readonly room: readonly number[];
+}
+
+/** From a place in a picture (shares) to the place in the room (metres), for places on the plane of the landmarks. */
+export type Homography = (x: number, y: number) => { readonly x: number; readonly y: number };
+
+/**
+ * The plane that fits the landmarks best: the direct linear transformation with its last entry set to 1, by least squares
+ * (Hartley & Zisserman, Multiple View Geometry, §4.1). Null where the landmarks do not span a plane: too few, or in a line.
+ */
+export function fitHomography(landmarks: readonly Landmark[]): Homography | null {
+  const rows = landmarks.flatMap(({ picture: [x = 0, y = 0], room: [u = 0, v = 0] }) => [
+    [x, y, 1, 0, 0, 0, -u * x, -u * y, u],
+    [0, 0, 0, x, y, 1, -v * x, -v * y, v],
+  ]);
+  const h = leastSquares(rows);
+  if (h === null) return null;
+  const [a, b, c, d, e, f, g, i] = h as [number, number, number, number, number, number, number, number];
+  return (x, y) => {
+    const depth = g * x + i * y + 1;
+    return { x: (a * x + b * y + c) / depth, y: (d * x + e * y + f) / depth };
+  };
+}
+
+/** Solves rows of eight coefficients and a right-hand side by the normal equations; null when they do not determine it. */
+function leastSquares(rows: readonly (readonly number[])[]): number[] | null {
+  const size = 8;
+  const system = Array.from({ length: size }, (_, i) =>
+    Array.from({ length: size + 1 }, (_, j) => rows.reduce((sum, row) => sum + row[i]! * row[j]!, 0)),
+  );
+  for (let column = 0; column < size; column += 1) {
+    const pivot = system
+      .slice(column)
+      .reduce((best, row) => (Math.abs(row[column]!) > Math.abs(best[column]!) ? row : best));
+    if (Math.abs(pivot[column]!) < SINGULAR) return null;
+    const at = system.indexOf(pivot);
+    [system[column], system[at]] = [pivot, system[column]!];
+    for (const row of system) {
+      if (row === pivot) continue;
+      const factor = row[column]! / pivot[column]!;
+      for (let j = column; j <= size; j += 1) row[j]! -= factor * pivot[j]!;
+    }
+  }
+  return system.map((row, index) => row[size]! / row[index]!);
+}
+
+const SINGULAR = 1e-9;
