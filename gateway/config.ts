@@ -9,6 +9,7 @@ import { defaultDataFolder } from "./paths.ts";
 import { privacyOptions, protectOptions } from "./protect/protect.ts";
 import { brokerOptions, mqttOptions, spoolOptions } from "./publish/publish.ts";
 import { recordOptions } from "./record/record.ts";
+import { senseOptions } from "./sense/sense.ts";
 import { showOptions } from "./show/show.ts";
 import { readYaml } from "./yaml.ts";
 
@@ -49,7 +50,11 @@ export const configSchema = z.strictObject({
     })
     .prefault({}),
   cameras: eyeOptions.shape.cameras.meta({ examples: [[{ name: "front", driver: "simulated" }]] }),
+  sensors: senseOptions.shape.sensors.meta({
+    examples: [[{ name: "air-1", driver: "mqtt", adapter: "zigbee2mqtt", topic: "zigbee2mqtt/air-1" }]],
+  }),
   eye: eyeOptions.omit({ cameras: true }).prefault({}).describe("The process that looks."),
+  sense: senseOptions.omit({ sensors: true }).prefault({}).describe("What is made of what sensors measure."),
   attend: attendOptions.prefault({}).describe("What heads are turned to."),
   protect: protectOptions.prefault({}).describe("What may be published about people."),
   privacy: privacyOptions.prefault({}).describe("Whether, when and how far the gateway may look."),
@@ -69,6 +74,9 @@ const DEMO = {
   site: "demo",
   room: "room-1",
   cameras: [{ driver: "simulated", name: "front" }],
+  // Air in a hurry: the CO₂ of an hour, and what open windows do about it, within the ten minutes of the lesson.
+  sensors: [{ driver: "simulated", name: "air-1", co2Ppm: 800, speed: 6 }],
+  sense: { air: { forSeconds: 20 } },
   protect: { expectedHeads: 24 },
 };
 

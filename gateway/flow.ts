@@ -7,6 +7,8 @@ import type { Clock, View, Window } from "./terms.ts";
  *  pixels                    numbers about seats        numbers about the room         words
  * ┌───────────── eye ─────────────┐
  *  capture ──Frame──▶ perceive ──View──▶ attend ──Attention──▶ protect ──Window──▶ publish ──Message──▶ record ──▶ show
+ *                                          ▲                                        ▲
+ *  sense ──────────────Reading─────────────┴────────────────────────────────────────┘
  *
  * The eye is a process of its own and hands in views; publish and everything after it is handed windows.
  */
@@ -17,6 +19,8 @@ export interface Flow {
   tell(lesson: Partial<Lesson>): void;
   /** What was last told. */
   readonly lesson: Lesson;
+  /** Whether a scripted lesson has the windows open. */
+  readonly airing: boolean;
   pause(paused: boolean): void;
   close(): Promise<void>;
 }
@@ -54,9 +58,9 @@ export function startFlow(
     see(view) {
       // A scripted lesson stands in for the teacher, who has the last word until the script moves on.
       if (view.cue && (view.cue.activity !== script?.activity || view.cue.lesson !== script?.lesson)) {
-        script = view.cue;
         lesson = view.cue;
       }
+      script = view.cue ?? script;
       const told = lesson;
       answered = answered
         .then(async () => protect.take(await attend.observe(view, told.activity), told))
@@ -67,6 +71,9 @@ export function startFlow(
     },
     get lesson() {
       return lesson;
+    },
+    get airing() {
+      return script?.airing ?? false;
     },
     pause: (paused) => protect.pause(paused),
     async close() {

@@ -1,7 +1,7 @@
 import path from "node:path";
 import type { PreparedPack } from "../models/manifest.ts";
 import { openAccount } from "./account.ts";
-import { openAttender } from "./attend/attend.ts";
+import { joinSurroundings, openAttender } from "./attend/attend.ts";
 import { repeat } from "./clock.ts";
 import type { Config } from "./config.ts";
 import { lockDataFolder } from "./dataFolder.ts";
@@ -15,6 +15,7 @@ import { BOUNDS, openProtector, watchForDrops } from "./protect/protect.ts";
 import {
   eventMessage,
   focusMessage,
+  type GatewayEvent,
   healthMessage,
   listenForControls,
   openBroker,
@@ -23,6 +24,7 @@ import {
   topicRoot,
 } from "./publish/publish.ts";
 import { openRecord } from "./record/record.ts";
+import { openSenses } from "./senses.ts";
 import { openHealthServer, openLivePage } from "./show/show.ts";
 import { watchStatus } from "./status.ts";
 import type { Clock, Message } from "./terms.ts";
@@ -111,10 +113,12 @@ export async function openGateway(
     const say = (time: number, message: (time: number) => Message) =>
       stamps.stamp(time, (reliable) => send(message(reliable)));
 
+    const air = joinSurroundings(clock);
     const attend = parts.add(
       await openAttender(config.attend, {
         log,
         clock,
+        environment: air.now,
         calibrationFile: path.join(dataFolder, "calibration.json"),
       }),
       (it) => it.close(),
@@ -140,18 +144,16 @@ export async function openGateway(
       { log, clock },
     );
     parts.add(flow, (it) => it.close());
-    const guard = await openGuard(
-      config,
-      {
-        flow,
-        account: account.add,
-        tell: (event) => say(event.time, (time) => eventMessage({ ...event, time })),
-      },
-      { log, clock },
-    );
+    const tell = (event: GatewayEvent) => say(event.time, (time) => eventMessage({ ...event, time }));
+    const guard = await openGuard(config, { flow, account: account.add, tell }, { log, clock });
     parts.add(guard, (it) => it.close());
     status.guarded(guard);
     listenForControls(publisher.connection, { root, handler: guard.obey }, { log, clock });
+
+    const senses = parts.add(
+      openSenses(config, { broker: login, air, flow, say, tell }, { log, clock }),
+      (it) => it.close(),
+    );
 
     const { health: healthConfig, live: liveConfig } = config.show;
     const health = healthConfig.enabled
@@ -177,17 +179,26 @@ export async function openGateway(
     // The eye comes last: it looks only when there is somewhere to go with what it sees, and when it may.
     const eye = parts.add(
       await openEye(
-        { ...config.eye, cameras: config.cameras, pack, pace: "live", shut: true },
+        {
+          ...config.eye,
+          cameras: config.cameras,
+          microphones: config.sensors.flatMap((sensor) => (sensor.driver === "sound" ? [sensor] : [])),
+          pack,
+          pace: "live",
+          shut: true,
+        },
         {
           onView: (view) => flow.see(view),
           onCamera: (name, state, problem) => status.camera(name, state, problem),
+          onSound: senses.sounds.heard,
+          onDeaf: senses.sounds.away,
         },
         { log, clock },
       ),
       (it) => it.close(),
     );
     await guard.attach(eye);
-    status.watch({ eye, live });
+    status.watch({ eye, live, senses });
     parts.add(
       repeat(HEALTH_SECONDS, clock, async () => {
         const health = await status.health();

@@ -4,6 +4,7 @@ import type { Eye } from "./eye/eye.ts";
 import type { Guard } from "./guard.ts";
 import type { Publisher, Stamps } from "./publish/publish.ts";
 import type { Recording } from "./record/record.ts";
+import type { Sense } from "./sense/sense.ts";
 import { type LivePage, readVitals, type StatusReport } from "./show/show.ts";
 import type { CameraState, Clock, Health, Window } from "./terms.ts";
 import { version } from "./version.ts";
@@ -14,7 +15,7 @@ export interface Status {
   closed(window: Window): void;
   camera(name: string, state: CameraState, problem?: string): void;
   /** These are there only after the rest. */
-  watch(parts: { eye: Eye; live: LivePage | null }): void;
+  watch(parts: { eye: Eye; live: LivePage | null; senses: Sense }): void;
   /** Who keeps the cameras shut. */
   guarded(guard: Pick<Guard, "holders">): void;
   health(): Promise<Health>;
@@ -36,6 +37,7 @@ export function watchStatus({ config, publisher, record, stamps, account, model,
   const cameras = new Map<string, CameraState>(config.cameras.map(({ name }) => [name, "opening"]));
   let eye: Eye | null = null;
   let live: LivePage | null = null;
+  let senses: Sense | null = null;
   let window: Window | null = null;
   let holders: Guard["holders"] = new Map();
 
@@ -69,7 +71,7 @@ export function watchStatus({ config, publisher, record, stamps, account, model,
       diskFreeMegabytes: diskFreeMb,
       temperatureCelsius: temperatureC,
       cameras: Object.fromEntries(cameras),
-      sensors: {},
+      sensors: senses?.states() ?? {},
       shut: shutBy(holders),
       audit: account.head,
     };
@@ -99,6 +101,7 @@ export function watchStatus({ config, publisher, record, stamps, account, model,
     watch(parts) {
       eye = parts.eye;
       live = parts.live;
+      senses = parts.senses;
     },
     guarded(guard) {
       holders = guard.holders;

@@ -9,6 +9,7 @@ import type { Environment } from "./network/features.ts";
 import { openNetworkAttender } from "./network/network.ts";
 import type { AttendOptions } from "./options.ts";
 
+export { joinSurroundings, type Surroundings } from "./environment.ts";
 export type { Environment } from "./network/features.ts";
 export { type AttendOptions, attendOptions } from "./options.ts";
 

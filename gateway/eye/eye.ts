@@ -2,11 +2,12 @@ import { z } from "zod";
 import type { PreparedPack } from "../../models/manifest.ts";
 import type { ErrorCode } from "../errors.ts";
 import type { Logger, LogLevel } from "../log.ts";
-import type { CameraState, Clock, Engine, View } from "../terms.ts";
+import type { CameraState, Clock, Engine, Sound, View } from "../terms.ts";
 import { cameraOptions } from "./capture/cameras/index.ts";
 import { perceiveOptions } from "./perceive/perceive.ts";
 import type { FromEye } from "./protocol.ts";
 import { type CameraStatus, Sightings } from "./sightings.ts";
+import type { Microphone } from "./sound/listen.ts";
 import { supervise } from "./supervise.ts";
 
 export { type CameraOptions, cameraOptions } from "./capture/cameras/index.ts";
@@ -43,6 +44,8 @@ export type EyeOptions = z.output<typeof eyeOptions>;
 /** What the eye is given beside its options. */
 export interface EyeSetup extends EyeOptions {
   readonly pack: PreparedPack;
+  /** Opened and closed with the cameras. None if left out. */
+  readonly microphones?: readonly Microphone[];
   /** `live` for cameras; `every` plays recordings once, each frame, as fast as they can be looked at. */
   readonly pace: "live" | "every";
   /** Whether to begin with the cameras shut, until `resume`. */
@@ -57,6 +60,9 @@ export interface EyeListener {
    * last view; with a problem if it broke off before its end. The code is that of the error behind the problem.
    */
   onCamera(name: string, state: CameraState, problem?: string, code?: ErrorCode): void;
+  onSound?(sound: Sound): void;
+  /** It cannot be heard, told at each attempt; or (null) it is being opened after a pause. */
+  onDeaf?(microphone: string, away: { state: "lost" | "paused"; why: string } | null): void;
 }
 
 export interface EyeStatus {
@@ -91,7 +97,7 @@ export async function openEye(
   listener: EyeListener,
   { log: parentLog, clock }: { readonly log: Logger; readonly clock: Clock },
 ): Promise<Eye> {
-  const { cameras, perceive, pack, pace, stalledAfterSeconds, frozenAfterSeconds } = setup;
+  const { cameras, microphones = [], perceive, pack, pace, stalledAfterSeconds, frozenAfterSeconds } = setup;
   const log = parentLog.child({ part: "eye" });
   const logLevel = (log.level === "silent" ? "error" : log.level) as LogLevel;
   const seen = new Map(cameras.map(({ name }) => [name, new Sightings(clock)]));
@@ -108,18 +114,40 @@ export async function openEye(
       seen.get(message.view.camera)?.saw(message.view.time);
       listener.onView(message.view);
     }
+    if (message.kind === "sound") listener.onSound?.(message.sound);
+    if (message.kind === "deaf") deafen("lost", message.problem, message.microphone);
+  }
+
+  function deafen(state: "lost" | "paused" | null, why = "", microphone?: string): void {
+    for (const { name } of microphones)
+      if (name === (microphone ?? name)) listener.onDeaf?.(name, state && { state, why });
+  }
+
+  function shut(): void {
+    for (const name of seen.keys()) change(name, "paused");
+    deafen("paused", "sensing is paused");
   }
 
   function down(problem: string): void {
+    if (!paused) deafen("lost", problem);
     for (const [name, { state }] of seen) {
       if (state !== "ended" && state !== "paused") change(name, pace === "every" ? "ended" : "lost", problem);
     }
   }
 
-  const start = { cameras, perceive, pack, pace, stalledAfterSeconds, frozenAfterSeconds, logLevel };
+  const start = {
+    cameras,
+    microphones,
+    perceive,
+    pack,
+    pace,
+    stalledAfterSeconds,
+    frozenAfterSeconds,
+    logLevel,
+  };
   const { maximumMemoryMegabytes } = setup;
   const child = await supervise(start, { clock, log, maximumMemoryMegabytes, hear, down });
-  if (paused) for (const name of seen.keys()) change(name, "paused");
+  if (paused) shut();
   else await child.look(true);
 
   return {
@@ -129,12 +157,13 @@ export async function openEye(
     async pause() {
       paused = true;
       await child.look(false);
-      if (paused) for (const name of seen.keys()) change(name, "paused");
+      if (paused) shut();
     },
     async resume() {
       if (!paused) return;
       paused = false;
       for (const name of seen.keys()) change(name, "opening");
+      deafen(null);
       await child.look(true);
     },
     status: () => ({

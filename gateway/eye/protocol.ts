@@ -1,17 +1,18 @@
 import type { PreparedPack } from "../../models/manifest.ts";
 import { catalogue, type ErrorCode, GatewayError, reason } from "../errors.ts";
 import type { LogLevel } from "../log.ts";
-import type { CameraState, Engine, View } from "../terms.ts";
+import type { CameraState, Engine, Sound, View } from "../terms.ts";
 import type { CameraOptions } from "./capture/cameras/index.ts";
 import type { PerceiveOptions } from "./perceive/perceive.ts";
+import type { Microphone } from "./sound/listen.ts";
 
-/** What the gateway and its eye say to each other. Whatever the eye says, there are no pixels in it. */
+/** What the gateway and its eye say to each other. Whatever the eye says, there are no pixels and no samples in it. */
 export type ToEye =
   | { readonly kind: "open"; readonly start: Start }
   | { readonly kind: Command; readonly id: number };
 
 /**
- * The eye opens with its cameras shut: `resume` opens them, `pause` really closes them, `close` ends the process. Each is
+ * The eye opens with its cameras shut, and its microphones: `resume` opens them, `pause` really closes them, `close` ends the process. Each is
  * answered by `done` with the same id when it has been carried out.
  */
 export type Command = "pause" | "resume" | "close";
@@ -28,6 +29,8 @@ export type FromEye =
       /** Of the error behind the problem, if it has one. */
       readonly code?: ErrorCode | undefined;
     }
+  | { readonly kind: "sound"; readonly sound: Sound }
+  | { readonly kind: "deaf"; readonly microphone: string; readonly problem: string }
   /** Says about once a second: I could look if there were something to look at. */
   | { readonly kind: "pulse"; readonly memoryMegabytes: number }
   | { readonly kind: "done"; readonly id: number };
@@ -35,6 +38,7 @@ export type FromEye =
 /** All that the eye needs to begin. Pace `every` is for recordings: see `CameraContext`. */
 export interface Start {
   readonly cameras: readonly CameraOptions[];
+  readonly microphones: readonly Microphone[];
   readonly perceive: PerceiveOptions;
   readonly pack: PreparedPack;
   readonly pace: "live" | "every";

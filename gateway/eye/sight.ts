@@ -6,6 +6,7 @@ import { type CameraOptions, openCamera, picturesOf } from "./capture/cameras/in
 import { openInspector } from "./capture/health/inspect.ts";
 import { openPerception } from "./perceive/perceive.ts";
 import type { FromEye, Start } from "./protocol.ts";
+import { listen } from "./sound/listen.ts";
 import { type Watch, watch } from "./watch.ts";
 
 /** What the eye process does: networks that are ready, and cameras that are open unless it is paused. */
@@ -51,6 +52,7 @@ export async function openSight(
   );
 
   let watches: readonly Watch[] = [];
+  let ears: readonly { stop(): Promise<void> }[] = [];
   let waiting = 0;
   let gotOnAt = 0;
   let failures = 0;
@@ -94,10 +96,18 @@ export async function openSight(
             void say({ kind: "camera", name: camera.name, state, problem, code }),
         }),
       );
+      ears = start.microphones.map((microphone) =>
+        listen(microphone, {
+          clock,
+          heard: (sound) => void say({ kind: "sound", sound }),
+          lost: (problem) => void say({ kind: "deaf", microphone: microphone.name, problem }),
+        }),
+      );
     },
     async pause() {
-      await Promise.all(watches.map((each) => each.stop()));
+      await Promise.all([...watches, ...ears].map((each) => each.stop()));
       watches = [];
+      ears = [];
     },
     async close() {
       await sight.pause();

@@ -31,6 +31,10 @@ const segment = z.strictObject({
   minutes: z.number().positive().max(240).describe("How long it lasts."),
   activity: z.enum(ACTIVITIES).describe("What the class is doing."),
   screens: z.enum(["open", "closed"]).default("closed").describe("Whether laptops stand open on the desks."),
+  windows: z
+    .enum(["open", "closed"])
+    .optional()
+    .describe("Whether the room is aired; closed if left out. Only simulated sensors mind."),
   mix: perTarget(z.number().min(0).max(1)).describe(
     "Share of time that the class spends on each target; what is not named is 0, and they sum to 1.",
   ),

@@ -43,6 +43,7 @@ export interface Moment {
   readonly time: number;
   readonly activity: Activity;
   readonly screens: boolean;
+  readonly airing: boolean;
   /** By seat. */
   readonly sittings: readonly Sitting[];
 }
@@ -82,7 +83,8 @@ export function openWorld({ lesson, students, seed, width, height, occlusion, sh
         return { seat, shift, handBefore, posture, ...seen(room, posture, width, height) };
       });
       const sittings = seated.map((one) => ({ ...one, visible: visible(one, seated, width, height) }));
-      return { time, activity: segment.activity, screens: segment.screens === "open", sittings };
+      const { activity, screens, windows } = segment;
+      return { time, activity, screens: screens === "open", airing: windows === "open", sittings };
     },
   };
 }

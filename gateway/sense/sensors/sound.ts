@@ -18,7 +18,7 @@ export const sound = sensorDriver({
       .min(1)
       .default("default")
       .describe("Name of the microphone (`hw:1,0`, `default`), or the path of the file."),
-    everySeconds: z.int().min(2).max(600).default(10).describe("Over how long level and speech are taken."),
+    everySeconds: z.int().min(1).max(600).default(10).describe("Over how long level and speech are taken."),
     calibrationDecibels: z
       .number()
       .min(0)

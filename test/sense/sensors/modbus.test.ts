@@ -59,63 +59,66 @@ describe("numbers in registers", () => {
   });
 });
 
-describe.skipIf(!hasPymodbus)("Modbus (skipped without Debian's python3-pymodbus and python3-serial-asyncio)", () => {
-  describeSensor("modbus, TCP", async () => {
-    const port = await freePort();
-    const server = await serve("tcp", String(port));
-    return {
-      open: (context) => modbus.open(options({ host: "127.0.0.1", port }), context),
-      vanish: server.stop,
-    };
-  });
-
-  it("reads all kinds of registers over TCP", async () => {
-    const port = await freePort();
-    await serve("tcp", String(port));
-    const sensor = await modbus.open(options({ host: "127.0.0.1", port }), sensorContext());
-    onTestFinished(() => sensor.close());
-    expect((await nextMeasurements(sensor)).map(({ value }) => value)).toEqual(VALUES);
-  });
-
-  it("says what the device answers when there is no such register, or nobody is there", async () => {
-    const port = await freePort();
-    await serve("tcp", String(port));
-    const registers = [{ quantity: "co2", address: 500 }];
-    const sensor = await modbus.open(options({ host: "127.0.0.1", port }, { registers }), sensorContext());
-    onTestFinished(() => sensor.close());
-    await expect(sensor.next()).rejects.toMatchObject({
-      code: "SENSOR_LOST",
-      message: expect.stringContaining("Modbus exception 2"),
+describe.skipIf(!hasPymodbus)(
+  "Modbus (skipped without Debian's python3-pymodbus and python3-serial-asyncio)",
+  () => {
+    describeSensor("modbus, TCP", async () => {
+      const port = await freePort();
+      const server = await serve("tcp", String(port));
+      return {
+        open: (context) => modbus.open(options({ host: "127.0.0.1", port }), context),
+        vanish: server.stop,
+      };
     });
-    await expect(
-      modbus.open(options({ host: "127.0.0.1", port: await freePort() }), sensorContext()),
-    ).rejects.toMatchObject({ code: "SENSOR_LOST" });
-  });
 
-  it.skipIf(!hasSocat)(
-    "reads the same over a serial line (skipped without socat)",
-    async () => {
-      const line = await joinedPorts();
-      const server = await serve("rtu", line.theirs);
-      // The server says nothing when it is ready: it is asked until it answers.
-      const measurements = await until(
-        async () => {
-          const sensor = await modbus.open(options({ path: line.ours }), sensorContext());
-          try {
-            return await nextMeasurements(sensor);
-          } catch {
-            return undefined;
-          } finally {
-            await sensor.close();
-          }
-        },
-        25,
-        "the Modbus server",
-      ).catch((error) => {
-        throw new Error(`${error.message}: ${server.said()}`);
+    it("reads all kinds of registers over TCP", async () => {
+      const port = await freePort();
+      await serve("tcp", String(port));
+      const sensor = await modbus.open(options({ host: "127.0.0.1", port }), sensorContext());
+      onTestFinished(() => sensor.close());
+      expect((await nextMeasurements(sensor)).map(({ value }) => value)).toEqual(VALUES);
+    });
+
+    it("says what the device answers when there is no such register, or nobody is there", async () => {
+      const port = await freePort();
+      await serve("tcp", String(port));
+      const registers = [{ quantity: "co2", address: 500 }];
+      const sensor = await modbus.open(options({ host: "127.0.0.1", port }, { registers }), sensorContext());
+      onTestFinished(() => sensor.close());
+      await expect(sensor.next()).rejects.toMatchObject({
+        code: "SENSOR_LOST",
+        message: expect.stringContaining("Modbus exception 2"),
       });
-      expect(measurements.map(({ value }) => value)).toEqual(VALUES);
-    },
-    40_000,
-  );
-});
+      await expect(
+        modbus.open(options({ host: "127.0.0.1", port: await freePort() }), sensorContext()),
+      ).rejects.toMatchObject({ code: "SENSOR_LOST" });
+    });
+
+    it.skipIf(!hasSocat)(
+      "reads the same over a serial line (skipped without socat)",
+      async () => {
+        const line = await joinedPorts();
+        const server = await serve("rtu", line.theirs);
+        // The server says nothing when it is ready: it is asked until it answers.
+        const measurements = await until(
+          async () => {
+            const sensor = await modbus.open(options({ path: line.ours }), sensorContext());
+            try {
+              return await nextMeasurements(sensor);
+            } catch {
+              return undefined;
+            } finally {
+              await sensor.close();
+            }
+          },
+          25,
+          "the Modbus server",
+        ).catch((error) => {
+          throw new Error(`${error.message}: ${server.said()}`);
+        });
+        expect(measurements.map(({ value }) => value)).toEqual(VALUES);
+      },
+      40_000,
+    );
+  },
+);

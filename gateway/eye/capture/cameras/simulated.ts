@@ -83,7 +83,8 @@ function openStage(lesson: Lesson, wanted: z.output<typeof options>) {
         world = worldOf(round);
       }
       const moment = world.at(second - round * world.seconds);
-      const cue = { activity: moment.activity, lesson: lesson.title };
+      const { activity, airing } = moment;
+      const cue = { activity, lesson: lesson.title, airing };
       return { ...(await painter.paint(moment)), cue };
     },
   };

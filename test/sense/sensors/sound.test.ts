@@ -1,0 +1,100 @@
+import { execFileSync } from "node:child_process";
+import path from "node:path";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { systemClock as clock } from "../../../gateway/clock.ts";
+import { listen } from "../../../gateway/eye/sound/listen.ts";
+import { sound } from "../../../gateway/sense/sensors/sound.ts";
+import { openSounds } from "../../../gateway/sense/sounds.ts";
+import { describeSensor, nextMeasurements, sensorContext } from "../../contracts/sensor.ts";
+import { temporaryFolder } from "../../support/places.ts";
+import { findProgram } from "../../support/programs.ts";
+
+const ffmpeg = findProgram("ffmpeg");
+
+/** A recording of three seconds, as ffmpeg's own sources make it. */
+async function recording(source: string): Promise<string> {
+  const file = path.join(await temporaryFolder(), "sound.wav");
+  execFileSync(ffmpeg!, ["-loglevel", "error", "-f", "lavfi", "-i", source, "-t", "3", "-ar", "44100", file]);
+  return file;
+}
+
+const TONE = "sine=frequency=1000"; // at an eighth of full scale
+const BABBLE = "anoisesrc=color=pink:amplitude=0.5:seed=7,tremolo=f=4:d=0.95";
+
+/** The ear that the eye would have, and the driver that it speaks to. */
+async function hearing(device: string, more: object = {}) {
+  const sounds = openSounds();
+  const microphone = sound.options.parse({
+    driver: "sound",
+    source: "file",
+    device,
+    everySeconds: 1,
+    ...more,
+  });
+  const ear = listen(
+    { ...microphone, name: "air-7" },
+    { clock, heard: sounds.heard, lost: (why) => sounds.away("air-7", { state: "lost", why }) },
+  );
+  onTestFinished(() => ear.stop());
+  const sensor = await sound.open(microphone, sensorContext({ sounds }));
+  onTestFinished(() => sensor.close());
+  return { sensor, sounds };
+}
+
+const byQuantity = (measurements: Awaited<ReturnType<typeof nextMeasurements>>) =>
+  Object.fromEntries(measurements.map(({ quantity, value }) => [quantity, value]));
+
+describe.skipIf(!ffmpeg)("microphones (skipped without ffmpeg)", () => {
+  describeSensor("sound", async () => {
+    const sounds = openSounds();
+    const device = await recording(TONE);
+    const microphone = sound.options.parse({ driver: "sound", source: "file", device, everySeconds: 1 });
+    const ear = listen(
+      { ...microphone, name: "air-7" },
+      { clock, heard: sounds.heard, lost: (why) => sounds.away("air-7", { state: "lost", why }) },
+    );
+    onTestFinished(() => ear.stop());
+    return {
+      open: (context) => sound.open(microphone, { ...context, sounds }),
+      // A pause shuts the microphones: that is how one vanishes.
+      vanish: async () => {
+        await ear.stop();
+        sounds.away("air-7", { state: "lost", why: "unplugged" });
+      },
+    };
+  });
+
+  it("says of a tone how loud it is, and that nobody speaks", async () => {
+    const { sensor } = await hearing(await recording(TONE));
+    const { sound_level, speech_share } = byQuantity(await nextMeasurements(sensor));
+    expect(sound_level).toBeCloseTo(-21.1, 0);
+    expect(speech_share).toBe(0);
+  }, 20_000);
+
+  it("says of what comes and goes like syllables that it is speech, and tells sound pressure when calibrated", async () => {
+    const { sensor } = await hearing(await recording(BABBLE), { calibrationDecibels: 90 });
+    // What is like speech is known after two seconds.
+    for (let second = 1; second < 3; second++) await nextMeasurements(sensor);
+    const { noise, sound_level, speech_share } = byQuantity(await nextMeasurements(sensor));
+    expect(noise).toBeGreaterThan(55);
+    expect(noise).toBeLessThan(90);
+    expect(sound_level).toBeUndefined();
+    expect(speech_share).toBeGreaterThan(0.5);
+  }, 20_000);
+
+  it("has no number for a microphone that gives nothing but zeros", async () => {
+    const { sensor } = await hearing(await recording("anullsrc=r=44100:cl=mono"));
+    const { sound_level, speech_share } = byQuantity(await nextMeasurements(sensor));
+    expect(sound_level).toBe(Number.NEGATIVE_INFINITY);
+    expect(speech_share).toBe(0);
+  }, 20_000);
+
+  it("says why there is none, and which", async () => {
+    const { sensor } = await hearing("/nowhere.wav");
+    const report = await sensor.next();
+    expect(report?.away?.state).toBe("lost");
+    expect(report?.away?.why).toMatch(/No such file/);
+    const alsa = await hearing("hw:77,0", { source: "alsa" });
+    expect((await alsa.sensor.next())?.away).toMatchObject({ state: "lost" });
+  }, 20_000);
+});
