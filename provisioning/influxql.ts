@@ -40,6 +40,9 @@ export class Select {
   every(interval: string, fill: Fill = "null"): Select {
     if (!/^(\d+(ms|s|m|h|d|w)|\$__interval)$/.test(interval))
       throw new RangeError(`no interval: ${interval}`);
+    // 1.x counts nothing as 0 whatever is asked for, and others may say null: what is meant has to be said.
+    if (fill === "null" && this.#parts.columns.some((column) => column.startsWith("count(")))
+      throw new RangeError("a count over time is filled with 0 or none");
     return this.#with({ groups: [`time(${interval})`, ...this.#parts.groups], end: ` fill(${fill})` });
   }
 
@@ -119,6 +122,8 @@ export class Condition {
 }
 
 export const is = (name: string, value: string) => new Condition(`${identifier(name)} = ${literal(value)}`);
+export const isOneOf = (name: string, values: readonly string[]) =>
+  new Condition(`${identifier(name)} =~ /^(${values.map(escapedRegex).join("|")})$/`);
 export const isNoneOf = (name: string, values: readonly string[]) =>
   new Condition(`${identifier(name)} !~ /^(${values.map(escapedRegex).join("|")})$/`);
 export const beginsWith = (name: string, beginnings: readonly string[]) =>

@@ -7,8 +7,10 @@ import {
 import {
   ACTIVITIES,
   type Activity,
+  type CameraState,
   QUALITIES,
   type Quality,
+  type SensorState,
   TARGETS,
   type Target,
 } from "../gateway/terms.ts";
@@ -55,6 +57,31 @@ export const QUALITY_LOOKS: Readonly<Record<Quality, Look>> = {
   suppressed: { word: "Not shown: group too small", colour: "#9aa5af" },
   paused: { word: "Paused", colour: "#7d8994" },
   no_camera: { word: "No camera", colour: "#5c6670" },
+};
+
+export const CAMERA_LOOKS: Readonly<Record<CameraState, Look>> = {
+  ok: { word: "works", colour: "#009e73" },
+  opening: { word: "starts", colour: "#56b4e9" },
+  paused: { word: "paused", colour: "#8c99a5" },
+  ended: { word: "film ended", colour: "#b8c1c9" },
+  moved: { word: "looks elsewhere", colour: "#f0e442" },
+  dark: { word: "too dark", colour: "#e69f00" },
+  black: { word: "black", colour: "#e69f00" },
+  covered: { word: "covered", colour: "#e69f00" },
+  frozen: { word: "same picture again and again", colour: "#e69f00" },
+  stalled: { word: "no pictures", colour: "#e69f00" },
+  lost: { word: "lost", colour: "#d55e00" },
+};
+
+export const SENSOR_LOOKS: Readonly<Record<SensorState, Look>> = {
+  ok: { word: "works", colour: "#009e73" },
+  opening: { word: "starts", colour: "#56b4e9" },
+  paused: { word: "paused", colour: "#8c99a5" },
+  low_battery: { word: "battery low", colour: "#f0e442" },
+  stale: { word: "silent", colour: "#e69f00" },
+  stuck: { word: "same value again and again", colour: "#e69f00" },
+  implausible: { word: "cannot be right", colour: "#e69f00" },
+  lost: { word: "lost", colour: "#d55e00" },
 };
 
 /** What stands where there is nothing to say. Never a zero. */

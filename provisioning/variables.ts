@@ -104,6 +104,7 @@ export const annotations = [
   annotation("Marks", COLOURS.quiet, "mark", "text"),
   annotation("Focus dropped", COLOURS.strong, "focus_drop", "kind"),
   annotation("Focus came back", COLOURS.fine, "focus_recovered", "kind"),
+  annotation("Suggested", COLOURS.mild, "suggestion", "text"),
   annotation("Activity", COLOURS.unknown, "activity", "activity"),
 ];
 

@@ -1,3 +1,4 @@
+import type { Quantity } from "../../gateway/sense/quantities.ts";
 import { beforeRange, column, count, from, is, isNoneOf, last, mean, picked, sum } from "../influxql.ts";
 import {
   ACTIVITY_LOOKS,
@@ -21,7 +22,7 @@ const course = () =>
       .select(mean("focus").as("focus"), mean("low").as("low"), mean("high").as("high"))
       .every("$__interval"),
   );
-const air = (quantity: string) =>
+const air = (quantity: Quantity) =>
   series(
     from("environment")
       .select(mean("value").as(quantity))

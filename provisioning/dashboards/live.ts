@@ -1,4 +1,5 @@
-import { column, from, is, isNoneOf, mean, type Select } from "../influxql.ts";
+import type { Quantity } from "../../gateway/sense/quantities.ts";
+import { column, from, is, isNoneOf, isOneOf, mean, type Select } from "../influxql.ts";
 import {
   ACTIVITY_LOOKS,
   AIR_BANDS,
@@ -30,7 +31,7 @@ const newest = (...names: string[]): Select =>
     .where(...HERE)
     .newest(1);
 
-const air = (quantity: string) =>
+const air = (quantity: Quantity) =>
   from("environment")
     .select(mean("value").as(quantity))
     .where(is("quantity", quantity), is("quality", "ok"), ...HERE);
@@ -103,6 +104,25 @@ export const live: Page = {
       size: 28,
       width: 5,
       height: 9,
+    }),
+    figure({
+      title: "Suggested",
+      says: "The last thing that one of your school's flows, or a tutoring system, would like you to see, of the last ten minutes. It changes nothing by itself.",
+      unit: "string",
+      none: "Nothing",
+      targets: [
+        rows(
+          from("event")
+            .select(column("text"), column("count"))
+            .where(isOneOf("kind", ["notice", "suggestion"]), ...HERE)
+            .newest(1),
+        ),
+      ],
+      show: "/^text$/",
+      since: AIR,
+      size: 24,
+      width: 24,
+      height: 3,
     }),
     lines({
       title: "The lesson so far",

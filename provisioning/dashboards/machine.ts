@@ -1,23 +1,22 @@
-import { count, from, is, last, lastOfAll, max, mean, type Select, sum } from "../influxql.ts";
-import { COLOURS, mapUnknown, mapWords, NO_NEWS, QUALITIES, QUALITY_LOOKS } from "../look.ts";
+import { column, count, from, is, last, lastOfAll, max, mean, type Select, sum } from "../influxql.ts";
+import {
+  CAMERA_LOOKS,
+  COLOURS,
+  mapUnknown,
+  mapWords,
+  NO_NEWS,
+  QUALITIES,
+  QUALITY_LOOKS,
+  SENSOR_LOOKS,
+} from "../look.ts";
 import type { Page } from "../page.ts";
-import { bands, figure, lines } from "../panels.ts";
+import { bands, figure, lines, table } from "../panels.ts";
 import { rows, series } from "../target.ts";
 import { HERE, roomFrom, siteFrom } from "../variables.ts";
 
 const health = () => from("gateway_health").where(...HERE);
 const over = (query: Select) => series(query.every("$__interval"));
 const report = (field: string, alias: string) => rows(health().select(last(field).as(alias)));
-
-/** The states of a camera, as the gateway publishes them (docs/mqtt.md). */
-const CAMERAS = {
-  ok: { word: "works", colour: COLOURS.fine },
-  opening: { word: "starts", colour: COLOURS.quiet },
-  paused: { word: "paused", colour: COLOURS.unknown },
-  stalled: { word: "stalled", colour: COLOURS.mild },
-  lost: { word: "lost", colour: COLOURS.strong },
-  ended: { word: "film ended", colour: "#b8c1c9" },
-} as const;
 
 /** For IT: one room's gateway in detail. */
 export const machine: Page = {
@@ -116,7 +115,7 @@ export const machine: Page = {
       unit: "string",
       none: NO_NEWS,
       targets: [over(health().select(lastOfAll("cameras_")))],
-      mappings: mapWords(CAMERAS),
+      mappings: mapWords(CAMERA_LOOKS),
       interval: "30s",
       width: 12,
       height: 5,
@@ -127,10 +126,26 @@ export const machine: Page = {
       unit: "string",
       none: "no sensors",
       targets: [over(health().select(lastOfAll("sensors_")))],
-      mappings: mapWords({ ok: CAMERAS.ok }),
+      mappings: mapWords(SENSOR_LOOKS),
       interval: "30s",
       width: 12,
       height: 5,
+    }),
+    table({
+      title: "What it says of itself",
+      says: "The newest report: the model that looks for faces, who keeps the cameras shut and why (nothing while they may be open), and the number and hash of the audit log's last entry. Compare the last with what you noted before: a log that was cut short no longer has it.",
+      unit: "none",
+      none: "–",
+      targets: [
+        rows(
+          health()
+            .select(column("model"), column("provider"), column("shut"), column("audit"), column("uptime_s"))
+            .newest(1),
+        ),
+      ],
+      transformations: [{ id: "organize", options: { excludeByName: { uptime_s: true } } }],
+      width: 24,
+      height: 4,
     }),
     lines({
       title: "What ran the networks",

@@ -162,7 +162,7 @@ export const research: Page = {
     }),
     lines({
       title: "Zones",
-      says: "Focus in each zone that holds the minimum group, where zones are set up. A zone is a part of a room, not a group of people.",
+      says: "Focus in each zone that holds the minimum group, where zones are set up. A zone is a part of a room, not a group of people; zones of the same name in several rooms are pooled.",
       unit: "percentunit",
       min: 0,
       max: 1,
@@ -172,9 +172,9 @@ export const research: Page = {
           from("zone_focus")
             .select(mean("focus").as("focus"))
             .where(OF_LESSON, ...HERE)
-            .by("site", "room", "zone")
+            .by("zone")
             .every("$__interval"),
-          { alias: "$tag_site $tag_room · $tag_zone" },
+          { alias: "$tag_zone" },
         ),
       ],
       interval: "1m",

@@ -161,6 +161,11 @@ const EVENTS: readonly (readonly [string, { kind: string; [about: string]: strin
   ["08:18:01", { kind: "resumed" }],
   ["08:18:02", { kind: "activity", activity: "seatwork", lesson: "Maths" }],
   ["08:20:00", { kind: "mark", text: "the experiment starts" }],
+  ["08:22:00", { kind: "notice", about: "air", text: "Time to air", source: "school" }],
+  [
+    "08:24:00",
+    { kind: "suggestion", about: "rest", text: "A minute in pairs?", source: "a tutor", activity: "group" },
+  ],
   ["08:24:20", { kind: "focus_drop", focus: 0.4, usual: 0.85 }],
   ["08:27:20", { kind: "focus_recovered", focus: 0.8, usual: 0.85 }],
   ["09:10:00", { kind: "mark", text: 'it\'s "art"' }],
@@ -222,12 +227,13 @@ function feel(time: number, since: number, engine: Engine, version: string): Hea
     temperatureCelsius: version === "0.2.0" ? null : 50 + minutes / 10,
     cameras: { front: minutes > 40 ? "lost" : "ok", back: "ok" },
     sensors: { "co2-1": "ok" },
-    shut: null,
-    audit: "3@0a1b2c3d4e5f6071",
+    shut: minutes > 40 && minutes < 45 ? "timetable: there is no lesson now" : null,
+    audit: `${Math.floor(minutes)}@0a1b2c3d`,
   };
 }
 
-function heard(site: string, room: string, { topic, payload }: Message): Published {
+/** As it would be recorded. */
+export function heard(site: string, room: string, { topic, payload }: Message): Published {
   const answer = toPoint(`classroom/v1/${site}/${room}/${topic}`, Buffer.from(payload));
   if (answer === "ignored" || !("point" in answer))
     throw new Error(`${topic} is not for the record: ${JSON.stringify(answer)}`);

@@ -108,6 +108,7 @@ describe.skipIf(!hasInflux)("against a real InfluxDB (skipped where influxd is n
           Marks: "mark",
           "Focus dropped": "focus_drop",
           "Focus came back": "focus_recovered",
+          Suggested: "suggestion",
           Activity: "activity",
         };
         for (const { name, target } of dashboard.annotations.list) {

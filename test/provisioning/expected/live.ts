@@ -70,6 +70,11 @@ const air =
     });
   };
 
+const suggested =
+  (text: string): Check =>
+  ({ series }) =>
+    expect(series.A![0]!.rows.map((row) => row.text)).toEqual([text]);
+
 const targets = Object.fromEntries(TARGETS.map((target) => [`targets_${target}`, `targets.${target}`]));
 
 export const live: Expected = {
@@ -110,6 +115,11 @@ export const live: Expected = {
     ],
     [now("08:49"), nothing],
     [GONE, nothing],
+  ],
+  Suggested: [
+    [DROP, suggested("A minute in pairs?")],
+    [now("08:23"), suggested("Time to air")],
+    [now("08:40"), nothing],
   ],
   "The lesson so far": [
     [DROP, course()],

@@ -78,6 +78,18 @@ export const machine: Expected = {
   ],
   Cameras: course({ last_cameras_back: last("cameras.back"), last_cameras_front: last("cameras.front") }),
   Sensors: course({ last_sensors_co2_1: last("sensors.co2-1") }),
+  "What it says of itself": [one("north", "101", "08:43"), HERE, SILENT].map((situation) => [
+    situation,
+    (answer, published) => {
+      const newest = said(published, "health", situation, answer).at(-1)!;
+      expectFigures(answer.series.A, [newest], {
+        model: last("model"),
+        provider: last("provider"),
+        shut: last("shut"),
+        audit: last("audit"),
+      });
+    },
+  ]),
   "What ran the networks": eachOf((situation) => (answer, published) => {
     const providers = groupBy(said(published, "health", situation, answer), ({ body }) =>
       String(body.provider),

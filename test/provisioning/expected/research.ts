@@ -79,12 +79,9 @@ export const research: Expected = {
   "Turns a minute": course({ shifts: mean("shifts_per_min") }),
   "On the same thing": course({ synchrony: mean("synchrony") }),
   Zones: eachOf((situation) => (answer, published) => {
-    const zones = groupBy(
-      within(published, "zone", situation, answer),
-      ({ site, room, of }) => `${site} ${room} ${of[0]}`,
-    );
-    expect(Object.keys(zones)).toEqual(["north 101 left", "north 101 right"]);
-    expectCourses(answer.series.A, ["site", "room", "zone"], zones, answer, { focus: mean("focus") });
+    const zones = groupBy(within(published, "zone", situation, answer), ({ of }) => of[0]!);
+    expect(Object.keys(zones)).toEqual(["left", "right"]);
+    expectCourses(answer.series.A, ["zone"], zones, answer, { focus: mean("focus") });
   }),
   "Distribution of focus": eachOf(
     (situation) => (answer, published) =>
