@@ -1,3 +1,4 @@
+import { createRequire } from "node:module";
 import type { InferenceSession } from "onnxruntime-node";
 import type { Engine } from "./terms.ts";
 
@@ -32,6 +33,10 @@ export async function supportedProviders(): Promise<string[]> {
   return ort.listSupportedBackends().map((backend) => backend.name);
 }
 
+/** The version of ONNX Runtime, without loading it. */
+export const runtimeVersion = (): string =>
+  String(createRequire(import.meta.url)("onnxruntime-node/package.json").version);
+
 /**
  * Loads a network, from a file or from memory, on one provider and on no other. Rejects with ONNX Runtime's own words
  * when that cannot be.
@@ -47,7 +52,8 @@ export async function openSession(
     intraOpNumThreads: threads,
     interOpNumThreads: 1,
     // Spinning threads would keep cores busy between frames, beside a broker and a database on the same box.
-    extra: { session: { intra_op: { allow_spinning: "0" } } },
+    // Without VNNI, sums of bytes by int8 weights would saturate and quantised networks go astray (onnxruntime#17389).
+    extra: { session: { intra_op: { allow_spinning: "0" }, x64quantprecision: "1" } },
   } satisfies InferenceSession.SessionOptions;
   const session =
     typeof file === "string"

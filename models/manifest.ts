@@ -144,6 +144,13 @@ export interface VerifiedPack {
 }
 
 /**
+ * The forms in which a network stands on the shelf. `int8` has uint8 values between lowest and highest, which the CPU is
+ * quick with; `int8-symmetric` has int8 values around 0, which is what TensorRT takes (models/quantize/qdq.ts).
+ */
+export const VARIANTS = ["float32", "float16", "int8", "int8-symmetric"] as const;
+export type Variant = (typeof VARIANTS)[number];
+
+/**
  * A network as the gateway runs it, written by `models/quantize` from the pack's own file. Whatever the pack, it takes
  * `pictures`, uint8 N×height×width×3, RGB, and gives what `models/quantize/answers.ts` says of its role.
  */
@@ -161,6 +168,8 @@ export type ReadyNetworks = { readonly [R in Role]: ReadyNetwork };
 
 /** A pack that can be run. Plain JSON: it is sent to the eye process. */
 export interface PreparedPack extends VerifiedPack {
+  /** Every network in full precision: what others are made from and compared with. */
+  readonly float32: ReadyNetworks;
   /** What each provider is to load. */
   readonly ready: { readonly [P in Engine["provider"]]: ReadyNetworks };
 }

@@ -1,24 +1,49 @@
 import { readFile } from "node:fs/promises";
 import { failure, reason } from "../gateway/errors.ts";
-import { type PreparedPack, type ReadyNetwork, ROLES, type Role, type VerifiedPack } from "./manifest.ts";
+import type { Engine } from "../gateway/terms.ts";
+import {
+  type PreparedPack,
+  type ReadyNetwork,
+  type ReadyNetworks,
+  ROLES,
+  type Role,
+  type VerifiedPack,
+} from "./manifest.ts";
 import { readGraph, writeGraph } from "./quantize/file.ts";
 import { readyGraph } from "./quantize/ready.ts";
 import { openShelf, recipe, type Shelf } from "./shelf.ts";
+import { chosen, readTable } from "./table.ts";
 
 /**
  * Makes a verified pack ready to run: each network as the gateway feeds and reads it, made from the pack's own file
- * where it is not on the shelf yet. Takes well under a second. Throws MODEL_UNSUPPORTED.
+ * where it is not on the shelf yet, which takes a second. Where this machine has been measured (`tunePack`), each
+ * provider gets what is quickest on it, else float32. Throws MODEL_UNSUPPORTED.
  */
 export async function readyPack(pack: VerifiedPack): Promise<PreparedPack> {
   const shelf = await openShelf(pack);
-  const made: Partial<Record<Role, ReadyNetwork>> = {};
-  for (const role of ROLES) made[role] = await readyNetwork(pack, role, shelf);
-  const networks = made as Record<Role, ReadyNetwork>;
-  return { ...pack, ready: { cpu: networks, cuda: networks, tensorrt: networks } };
+  const table = await readTable(pack);
+  const float32 = await eachRole((role) => exactNetwork(pack, role, shelf));
+  const best = (provider: Engine["provider"]) =>
+    eachRole(async (role) => {
+      const variant = table ? chosen(table, role, provider) : "float32";
+      if (!table || variant === "float32") return float32[role];
+      // What was put on the shelf and is not there any more, or not whole, is not worth failing for.
+      return (
+        (await shelf.take(role, variant, recipe(pack, role, variant, table.calibration))) ?? float32[role]
+      );
+    });
+  const ready = { cpu: await best("cpu"), cuda: await best("cuda"), tensorrt: await best("tensorrt") };
+  return { ...pack, float32, ready };
+}
+
+async function eachRole(of: (role: Role) => Promise<ReadyNetwork>): Promise<ReadyNetworks> {
+  const networks: Partial<Record<Role, ReadyNetwork>> = {};
+  for (const role of ROLES) networks[role] = await of(role);
+  return networks as ReadyNetworks;
 }
 
 /** The network of a role in float32, from the shelf or made for it. Throws MODEL_UNSUPPORTED. */
-async function readyNetwork(pack: VerifiedPack, role: Role, shelf: Shelf): Promise<ReadyNetwork> {
+async function exactNetwork(pack: VerifiedPack, role: Role, shelf: Shelf): Promise<ReadyNetwork> {
   const made = recipe(pack, role);
   const there = await shelf.take(role, "float32", made);
   if (there) return there;

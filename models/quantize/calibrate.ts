@@ -1,15 +1,8 @@
 import { openSession } from "../../gateway/onnx.ts";
-import { PICTURES } from "./bytes.ts";
+import { batches, type Pictures } from "./ask.ts";
 import { writeGraph } from "./file.ts";
 import type { Graph } from "./graph.ts";
 import type { Histogram } from "./range.ts";
-
-/** Pictures as a network is fed them: bytes, one after the other, of one size. */
-export interface Pictures {
-  readonly width: number;
-  readonly height: number;
-  readonly list: readonly Uint8Array[];
-}
 
 /** Fine enough that the narrowest range worth trying still has a bin for every one of the 256 steps. */
 const BINS = 2048;
@@ -28,16 +21,13 @@ export async function calibrate(
 ): Promise<Map<string, Histogram>> {
   const outputs = values.map((name) => ({ name, type: null, shape: null }));
   const session = await openSession(writeGraph({ ...graph, outputs }), "cpu", 1);
-  const { width, height, list } = pictures;
+  const total = 2 * pictures.list.length;
   let done = 0;
   const each = async (look: (name: string, numbers: Float32Array) => void) => {
-    for (let from = 0; from < list.length; from += BATCH) {
-      const some = list.slice(from, from + BATCH);
-      const data = new Uint8Array(Buffer.concat(some));
-      const answers = await session.run({ [PICTURES]: { data, shape: [some.length, height, width, 3] } });
-      for (const [name, numbers] of Object.entries(answers)) look(name, numbers);
-      done += some.length;
-      onProgress(done, 2 * list.length);
+    for (const batch of batches(pictures, BATCH)) {
+      for (const [name, numbers] of Object.entries(await session.run(batch))) look(name, numbers);
+      done = Math.min(total, done + BATCH);
+      onProgress(done, total);
     }
   };
   try {

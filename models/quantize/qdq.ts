@@ -96,15 +96,17 @@ function eightBitWeights(
   const axis = op === "Conv" || attributes.transB?.value === 1 ? 0 : 1;
   const channels = weight.dims[axis]!;
   const perChannel = weight.data.length / channels;
+  const values = weight.data as Float32Array;
   const channelOf = axis === 0 ? (at: number) => Math.floor(at / perChannel) : (at: number) => at % channels;
   const largest = new Float32Array(channels);
-  for (const [at, value] of (weight.data as Float32Array).entries())
-    largest[channelOf(at)] = Math.max(largest[channelOf(at)]!, Math.abs(value));
+  for (let at = 0; at < values.length; at++) {
+    const channel = channelOf(at);
+    largest[channel] = Math.max(largest[channel]!, Math.abs(values[at]!));
+  }
   // A channel without weights only fills up (lanes.ts); any scale will do.
   const scale = largest.map((value) => (value || 1) / 127);
-  const bytes = Int8Array.from(weight.data as Float32Array, (value, at) =>
-    Math.round(value / scale[channelOf(at)]!),
-  );
+  const bytes = new Int8Array(values.length);
+  for (let at = 0; at < values.length; at++) bytes[at] = Math.round(values[at]! / scale[channelOf(at)]!);
 
   const along = { axis: int(axis) };
   constants.set(`${name}/weight/q`, { type: "int8", dims: weight.dims, data: bytes });
