@@ -264,6 +264,12 @@ export const catalogue = {
     (p) => `the live page did not start: ${p.problem}`,
     "The gateway goes on without it and tries again; `show.live` holds its settings.",
   ),
+  FLOWS_LEFT_OUT: entry<{ times: number; problem: string }>(
+    1,
+    (p) =>
+      `the process that runs the flows ended ${p.times} times (${p.problem}); the school's own flows were switched off`,
+    "The live page and the gateway's own flows go on. Mend the flow in the editor and enable its tab; `docs/flows.md` says more.",
+  ),
 
   INTERNAL: entry<{ problem: string }>(
     1,

@@ -164,9 +164,11 @@ export async function openGateway(
     const live = liveConfig.enabled
       ? parts.add(
           await openLivePage(liveConfig, {
-            mqtt: login,
+            // What is shown and what runs as a flow may hear the room and tell the gateway, and no more.
+            mqtt: { ...login, ...broker?.guest("flows", flowRights(root, config.show.flows.button?.topic)) },
             site,
             room,
+            flows: config.show.flows,
             counts: config.protect.focusTargets,
             dataFolder,
             log,
@@ -222,6 +224,11 @@ export async function openGateway(
     throw error;
   }
 }
+
+const flowRights = (root: string, button: string | undefined) => ({
+  read: [`${root}/#`, ...(button ? [button] : [])],
+  write: [`${root}/set/+`],
+});
 
 /** No machine with this program on it has an earlier time. */
 const EARLIEST = Date.UTC(2026, 0, 1);

@@ -7,6 +7,7 @@ import type { Logger } from "../log.ts";
 import { isLoopback, loopback, port } from "../options.ts";
 import { packageRoot } from "../paths.ts";
 import type { Clock } from "../terms.ts";
+import { type FlowsOptions, flowsOptions, planFlows } from "./flows.ts";
 import type { LiveOrder } from "./nodered/order.ts";
 import { keepRunning } from "./nodered/process.ts";
 import type { Counts } from "./nodered/why.ts";
@@ -46,11 +47,13 @@ export const liveOptions = z.strictObject({
 export type LiveOptions = z.infer<typeof liveOptions>;
 
 export interface LiveSurroundings {
-  readonly mqtt: { readonly url: string; readonly username?: string; readonly password?: string };
+  readonly mqtt: LiveOrder["mqtt"];
   readonly site: string;
   readonly room: string;
   /** Which targets count as focus during each activity. */
   readonly counts: Counts;
+  /** What the package's flows do; as they come, when left out. */
+  readonly flows?: FlowsOptions;
   readonly dataFolder: string;
   readonly log: Logger;
   readonly clock: Clock;
@@ -66,6 +69,8 @@ export interface LivePage {
   restarts(): number;
   /** Resident memory of the process in MB; null while there is none. */
   memoryMb(): number | null;
+  /** Whether the school's own flows were left out, because the process failed again and again with them. */
+  leftOut(): boolean;
   close(): Promise<void>;
 }
 
@@ -81,6 +86,7 @@ export async function openLivePage(options: LiveOptions, surroundings: LiveSurro
     throw failure("EXPOSED_WITHOUT_CREDENTIALS", { key: "show.live.host", host });
 
   const folder = path.join(dataFolder, "node-red");
+  const root = `classroom/v1/${site}/${room}`;
   const order: LiveOrder = {
     host,
     port: options.port,
@@ -88,25 +94,28 @@ export async function openLivePage(options: LiveOptions, surroundings: LiveSurro
     flows: path.join(packageRoot, "flows"),
     credentialSecret: await credentialSecret(folder),
     room,
-    topics: `classroom/v1/${site}/${room}`,
+    topics: root,
     counts,
     mqtt,
     page,
     editor,
     origins,
+    leaveOut: false,
+    ...planFlows(surroundings.flows ?? flowsOptions.parse({}), { site, room, root }),
   };
   const running = await keepRunning(order, { log, clock });
-  const root = () => `http://${host.includes(":") ? `[${host}]` : host}:${running.port()}`;
+  const address = () => `http://${host.includes(":") ? `[${host}]` : host}:${running.port()}`;
   return {
     get url() {
-      return `${root()}/live`;
+      return `${address()}/live`;
     },
     get editorUrl() {
-      return editor && `${root()}/editor`;
+      return editor && `${address()}/editor`;
     },
     state: running.state,
     restarts: running.restarts,
     memoryMb: running.memoryMb,
+    leftOut: running.leftOut,
     close: running.close,
   };
 }

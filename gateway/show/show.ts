@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { flowsOptions } from "./flows.ts";
 import { healthOptions } from "./health.ts";
 import { liveOptions } from "./live.ts";
 
@@ -6,6 +7,7 @@ import { liveOptions } from "./live.ts";
 
 export const showOptions = z.strictObject({
   live: liveOptions.prefault({}).describe("The live page (Node-RED with its dashboard)."),
+  flows: flowsOptions.prefault({}).describe("What the flows do that come with the gateway (docs/flows.md)."),
   health: healthOptions.prefault({}).describe("/healthz, /readyz and /metrics."),
 });
 

@@ -7,31 +7,45 @@ export interface FlowNode {
   readonly [key: string]: unknown;
 }
 
+/** What stands for `{ "setting": "drop.minutes" }` in a flow, by that name. */
+export type FlowSettings = Readonly<Record<string, string | number | boolean>>;
+
 /** The gateway's own nodes; everything else belongs to the school. */
-const isOurs = ({ id }: FlowNode) => id.startsWith("focus-gateway-");
+export const isOurs = ({ id }: FlowNode) => id.startsWith("focus-gateway-");
 
 /**
- * Reads the flows that come with the package. Each folder under `flows/` with a `flow.json` is one flow; a value
+ * Reads the flows that come with the package: every folder under `flows/` with a `flow.json` is one. A value
  * `{ "file": "page.vue" }` in it stands for the text of the file beside it, so that a page is a readable source file and
- * not a JSON string.
+ * not a JSON string; `{ "setting": "drop.minutes" }` for what the gateway's config says.
  */
-export async function readFlows(source: string): Promise<FlowNode[]> {
-  const folders = (await readdir(source, { withFileTypes: true })).filter((entry) => entry.isDirectory());
+export async function readFlows(source: string, settings: FlowSettings): Promise<FlowNode[]> {
+  const files = (await readdir(source, { recursive: true })).filter(
+    (file) => path.basename(file) === "flow.json",
+  );
   const flows = await Promise.all(
-    folders.map(async ({ name }) => {
-      const folder = path.join(source, name);
-      const nodes = JSON.parse(await readFile(path.join(folder, "flow.json"), "utf8")) as FlowNode[];
-      return Promise.all(nodes.map((node) => withFiles(node, folder)));
+    files.sort().map(async (file) => {
+      const folder = path.dirname(path.join(source, file));
+      const nodes = JSON.parse(await readFile(path.join(source, file), "utf8")) as FlowNode[];
+      return (await filled(nodes, folder, settings)) as FlowNode[];
     }),
   );
   return flows.flat();
 }
 
-async function withFiles(node: FlowNode, folder: string): Promise<FlowNode> {
-  const entries = Object.entries(node).map(async ([key, value]) => {
-    const file = (value as { file?: unknown } | null)?.file;
-    return [key, typeof file === "string" ? await readFile(path.join(folder, file), "utf8") : value];
-  });
+async function filled(value: unknown, folder: string, settings: FlowSettings): Promise<unknown> {
+  if (Array.isArray(value)) return Promise.all(value.map((inner) => filled(inner, folder, settings)));
+  if (value === null || typeof value !== "object") return value;
+  const { file, setting } = value as { file?: unknown; setting?: unknown };
+  if (typeof file === "string") return readFile(path.join(folder, file), "utf8");
+  if (typeof setting === "string") {
+    if (settings[setting] === undefined)
+      throw new Error(`a flow asks for the setting ${setting}, which there is not`);
+    return settings[setting];
+  }
+  const entries = Object.entries(value).map(async ([key, inner]) => [
+    key,
+    await filled(inner, folder, settings),
+  ]);
   return Object.fromEntries(await Promise.all(entries));
 }
 

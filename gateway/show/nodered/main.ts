@@ -1,13 +1,16 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import express from "express";
-import RED, { type RuntimeEvent } from "node-red";
 import { reason } from "../../errors.ts";
-import { readFlows, withOurs } from "./flows.ts";
+import { readFlows } from "./flows.ts";
 import { openGate } from "./gate.ts";
 import { Lesson } from "./lesson.ts";
 import type { LiveOrder, LiveWord } from "./order.ts";
+import { placeFlows } from "./place.ts";
+import { RED } from "./runtime.ts";
+import { seal } from "./seal.ts";
 import { editorPath, settingsFor } from "./settings.ts";
+import { tidy } from "./stored.ts";
 
 /**
  * The live page's own process: Node-RED with its dashboard. Flows run in here and nowhere else, so that one that goes
@@ -16,14 +19,11 @@ import { editorPath, settingsFor } from "./settings.ts";
 const say = (word: LiveWord) => void process.send?.(word);
 
 async function start(order: LiveOrder): Promise<void> {
-  // Node-RED puts these where a flow says ${FOCUS_…}. Set here, they never stand in the process's environment block.
-  Object.assign(process.env, {
-    FOCUS_MQTT_URL: order.mqtt.url,
-    FOCUS_MQTT_USERNAME: order.mqtt.username ?? "",
-    FOCUS_MQTT_PASSWORD: order.mqtt.password ?? "",
-    FOCUS_TOPICS: order.topics,
-    FOCUS_TOPICS_ALL: `${order.topics}/#`,
-  });
+  // For a school's own `mqtt in`: ${FOCUS_TOPICS_ALL}. Nothing secret: every node may read the environment.
+  Object.assign(process.env, { FOCUS_TOPICS: order.topics, FOCUS_TOPICS_ALL: `${order.topics}/#` });
+  const warn = (text: string) => say({ word: "log", level: "warn", text });
+  for (const said of await tidy(order.folder, Date.now())) warn(said);
+  const ours = await readFlows(order.flows, order.settings);
 
   const app = express().disable("x-powered-by");
   const server = createServer(app);
@@ -38,25 +38,9 @@ async function start(order: LiveOrder): Promise<void> {
   if (order.editor) app.use(editorPath, RED.httpAdmin);
   app.use("/", RED.httpNode);
 
-  // Safe mode loads what is stored and runs nothing; putting flows in place then ends it.
-  const loaded = happened(({ id, payload }) => id === "runtime-state" && payload !== undefined);
-  await RED.start();
-  await loaded;
-  const stored = await RED.runtime.flows.getFlows({});
-  const flows = withOurs(stored?.flows ?? [], await readFlows(order.flows));
-  const deployed = happened(({ id }) => id === "runtime-deploy");
-  await RED.runtime.flows.setFlows({ flows: { flows }, deploymentType: "full" });
-  await deployed;
+  seal();
+  await placeFlows({ folder: order.folder, ours, leaveOut: order.leaveOut, warn });
   say({ word: "up", port: (server.address() as AddressInfo).port });
-}
-
-/** Resolves at the first word from Node-RED's runtime for which `test` holds: its calls return before the work is done. */
-function happened(test: (event: RuntimeEvent) => boolean): Promise<void> {
-  return new Promise((resolve) => {
-    RED.events.on("runtime-event", (event) => {
-      if (test(event)) resolve();
-    });
-  });
 }
 
 process.once("message", (order: LiveOrder) => {
@@ -71,6 +55,12 @@ process.once("disconnect", () => process.exit(0));
 // Ctrl-C, and often SIGTERM, reach the whole group of processes; in which order they end is the parent's business.
 for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => {});
 
-// A sign of life, so that the parent notices an endless loop in a flow.
-setInterval(() => say({ word: "alive", memoryMb: process.memoryUsage.rss() / 1e6 }), 2000).unref();
+// A sign of life, so that the parent notices an endless loop in a flow, and one that leaves hardly any time for the rest.
+let before = performance.eventLoopUtilization();
+setInterval(() => {
+  const now = performance.eventLoopUtilization();
+  const busy = performance.eventLoopUtilization(now, before).utilization;
+  before = now;
+  say({ word: "alive", memoryMb: process.memoryUsage.rss() / 1e6, busy });
+}, 2000).unref();
 say({ word: "ready" });

@@ -1,3 +1,4 @@
+import type { FlowSettings } from "./flows.ts";
 import type { Counts } from "./why.ts";
 
 /**
@@ -21,13 +22,27 @@ export interface LiveOrder {
   readonly topics: string;
   /** Which targets count as focus, so that the page can say where the number comes from. */
   readonly counts: Counts;
-  readonly mqtt: { readonly url: string; readonly username?: string; readonly password?: string };
+  /** What stands in the package's flows for `{ "setting": … }`. */
+  readonly settings: FlowSettings;
+  /** `caFile`: the authority that signed the broker's certificate, in PEM. */
+  readonly mqtt: Access & { readonly caFile?: string | undefined };
+  /** Where flows may send something over HTTP, by name; nowhere else. */
+  readonly destinations: Readonly<Record<string, Access & { readonly token?: string }>>;
+  /** The school's flows made the process fail again and again: they are not to run. */
+  readonly leaveOut: boolean;
   /** Who may see the page; null lets everybody in who reaches the port. */
   readonly page: Login | null;
   /** Who may edit flows; null keeps the editor shut. */
   readonly editor: Login | null;
   /** Other origins under which the page is reached, as through a TLS proxy. */
   readonly origins: readonly string[];
+}
+
+/** An address, and as whom. */
+export interface Access {
+  readonly url: string;
+  readonly username?: string | undefined;
+  readonly password?: string | undefined;
 }
 
 export interface Login {
@@ -42,4 +57,4 @@ export type LiveWord =
   | { readonly word: "up"; readonly port: number }
   | { readonly word: "failed"; readonly problem: string; readonly portInUse: boolean }
   | { readonly word: "log"; readonly level: "warn" | "error"; readonly text: string }
-  | { readonly word: "alive"; readonly memoryMb: number };
+  | { readonly word: "alive"; readonly memoryMb: number; readonly busy: number };

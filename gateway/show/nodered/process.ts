@@ -7,6 +7,7 @@ import { failure } from "../../errors.ts";
 import type { Logger } from "../../log.ts";
 import { packageRoot } from "../../paths.ts";
 import type { Clock } from "../../terms.ts";
+import { fences, goFirst, MEMORY_MB } from "./fences.ts";
 import type { LiveOrder, LiveWord } from "./order.ts";
 
 export interface Running {
@@ -15,59 +16,94 @@ export interface Running {
   port(): number;
   restarts(): number;
   memoryMb(): number | null;
+  /** Whether the school's flows were left out, because it failed again and again with them. */
+  leftOut(): boolean;
   close(): Promise<void>;
 }
 
-const startMs = 60_000;
-/** Longer than a function node may take (settings.ts) before Node-RED ends it. */
-const silenceMs = 15_000;
-const patience = { firstMs: 1000, mostMs: 60_000, calmMs: 60_000 };
+/** How long is waited for what; milliseconds. */
+const PATIENCE = {
+  startMs: 60_000,
+  /** Longer than a function node may take (settings.ts) before Node-RED ends it. */
+  silenceMs: 15_000,
+  /** Without time for anything else for so long, the page stands still although the process lives. */
+  busyMs: 30_000,
+  firstPauseMs: 1000,
+  longestPauseMs: 60_000,
+  calmMs: 60_000,
+  /** So many ends within this time, and the school's flows are left out. */
+  endsWithinMs: 10 * 60_000,
+};
+export type Patience = typeof PATIENCE;
+const MOST_ENDS = 3;
+/** Of the time between two signs of life. */
+const BUSY = 0.95;
+
+/** How one life of the process came to its end. */
+interface End {
+  readonly problem: string;
+  readonly portInUse: boolean;
+}
 
 /**
- * Runs the process and starts it again whenever it ends, with growing pauses. Resolves after the first start, whether
- * it worked or not. Throws PORT_IN_USE when that was the reason: waiting does not mend it.
+ * Runs the process and starts it again whenever it ends, with growing pauses; when it ends again and again, without the
+ * school's flows. Resolves after the first start, whether it worked or not. Throws PORT_IN_USE when that was the reason:
+ * waiting does not mend it.
  */
 export async function keepRunning(
   order: LiveOrder,
-  { log, clock }: { log: Logger; clock: Clock },
+  { log, clock, patience: given }: { log: Logger; clock: Clock; patience?: Partial<Patience> },
 ): Promise<Running> {
+  const patience = { ...PATIENCE, ...given };
   const closing = new AbortController();
   let state: "starting" | "up" | "failed" = "starting";
   let port = order.port;
   let restarts = 0;
   let memoryMb: number | null = null;
   let child: ChildProcess | null = null;
+  let leaveOut = order.leaveOut;
 
-  /** One life of the process, from start to end. `up` is called once it serves; the result says why it ended. */
-  function live(up: () => void): Promise<{ problem: string; portInUse: boolean }> {
+  /** One life of the process, from start to end. `up` is called once it serves. */
+  function live(up: () => void): Promise<End> {
     return new Promise((resolve) => {
       const mine = fork(entry(), [], {
         // Nothing of the parent's environment but what finding files and showing times needs: it may hold secrets.
-        env: pick(process.env, ["PATH", "HOME", "TZ", "LANG", "NODE_EXTRA_CA_CERTS"]),
-        execArgv: ["--max-old-space-size=256"],
+        env: {
+          ...pick(process.env, ["PATH", "HOME", "TZ", "LANG", "NODE_EXTRA_CA_CERTS"]),
+          ...(order.mqtt.caFile !== undefined && { NODE_EXTRA_CA_CERTS: order.mqtt.caFile }),
+        },
+        execArgv: fences(order.folder),
         stdio: ["ignore", "ignore", "pipe", "ipc"],
       });
       child = mine;
-      let end = { problem: "it ended", portInUse: false };
-      const deadline = (ms: number, problem: string) =>
-        setTimeout(() => {
-          end = { problem, portInUse: false };
-          mine.kill("SIGKILL");
-        }, ms);
-      let watchdog = deadline(startMs, "it did not start in time");
+      if (mine.pid !== undefined) void goFirst(mine.pid);
+      let end: End = { problem: "it ended", portInUse: false };
+      let busySince: number | null = null;
+      const kill = (problem: string) => {
+        end = { problem, portInUse: false };
+        mine.kill("SIGKILL");
+      };
+      const deadline = (ms: number, problem: string) => setTimeout(() => kill(problem), ms);
+      let watchdog = deadline(patience.startMs, "it did not start in time");
 
       mine.on("message", (message: LiveWord) => {
-        if (message.word === "ready") mine.send({ ...order, port });
+        if (message.word === "ready") mine.send({ ...order, port, leaveOut });
         if (message.word === "failed") end = message;
         if (message.word === "log") log[message.level](message.text);
         if (message.word === "up") {
           port = message.port;
           up();
         }
-        if (message.word === "alive") memoryMb = message.memoryMb;
+        if (message.word === "alive") {
+          memoryMb = message.memoryMb;
+          busySince = message.busy < BUSY ? null : (busySince ?? clock.elapsed());
+          if (memoryMb > MEMORY_MB) kill(`it took ${Math.round(memoryMb)} MB of memory`);
+          else if (busySince !== null && clock.elapsed() - busySince > patience.busyMs)
+            kill("its flows leave no time for anything else");
+        }
         if (message.word === "up" || (message.word === "alive" && state === "up")) {
           clearTimeout(watchdog);
-          watchdog = deadline(silenceMs, "it hung");
+          watchdog = deadline(patience.silenceMs, "it hung");
         }
       });
       createInterface({ input: mine.stderr! }).on("line", (line) => log.debug(line));
@@ -90,7 +126,8 @@ export async function keepRunning(
     settle = { resolve, reject };
   });
   const all = (async () => {
-    let pauseMs = patience.firstMs;
+    let pauseMs = patience.firstPauseMs;
+    let ends: number[] = [];
     for (;;) {
       const started = clock.elapsed();
       const { problem, portInUse } = await live(() => {
@@ -107,10 +144,17 @@ export async function keepRunning(
         log.warn({ err: failure("LIVE_PAGE_FAILED", { problem }) }, "the live page is gone");
       state = "failed";
       settle.resolve();
-      if (clock.elapsed() - started > patience.calmMs) pauseMs = patience.firstMs;
+      const now = clock.elapsed();
+      ends = [...ends.filter((time) => now - time < patience.endsWithinMs), now];
+      if (ends.length >= MOST_ENDS && !leaveOut) {
+        leaveOut = true;
+        const { code, message } = failure("FLOWS_LEFT_OUT", { times: ends.length, problem });
+        log.error({ code }, message);
+      }
+      if (now - started > patience.calmMs) pauseMs = patience.firstPauseMs;
       await clock.sleep(pauseMs, closing.signal);
       if (closing.signal.aborted) return;
-      pauseMs = Math.min(pauseMs * 2, patience.mostMs);
+      pauseMs = Math.min(pauseMs * 2, patience.longestPauseMs);
       restarts += 1;
     }
   })();
@@ -121,6 +165,7 @@ export async function keepRunning(
     port: () => port,
     restarts: () => restarts,
     memoryMb: () => memoryMb,
+    leftOut: () => leaveOut,
     async close() {
       closing.abort();
       // It holds nothing that would need to be put away, and a flow must not be able to delay the gateway's end.
@@ -133,9 +178,8 @@ export async function keepRunning(
 /** The compiled entry: beside this file when compiled, under `dist/` when this runs from source. */
 function entry(): string {
   const beside = fileURLToPath(new URL("main.js", import.meta.url));
-  return existsSync(beside)
-    ? beside
-    : path.join(packageRoot, "dist", "gateway", "show", "nodered", "main.js");
+  const dist = process.env.FOCUS_GATEWAY_DIST ?? "dist";
+  return existsSync(beside) ? beside : path.join(packageRoot, dist, "gateway", "show", "nodered", "main.js");
 }
 
 const pick = (environment: NodeJS.ProcessEnv, names: readonly string[]) =>

@@ -1,3 +1,4 @@
+import path from "node:path";
 import type { Gate } from "./gate.ts";
 import type { Lesson } from "./lesson.ts";
 import type { LiveOrder, LiveWord } from "./order.ts";
@@ -21,7 +22,12 @@ const excluded = [
 ];
 
 /** Warnings that tell of what is meant to be so. */
-const expected = ["Projects disabled", "Encrypted credentials not found"];
+const expected = [
+  "Projects disabled",
+  "Encrypted credentials not found",
+  // Node's permissions take fsync away. What is lost in a power cut is the last deploy; the flows before it are kept.
+  "Flushing file",
+];
 
 /** Node-RED's levels are numbers; see @node-red/util/lib/log.js. */
 const ERROR = 20;
@@ -54,6 +60,12 @@ export function settingsFor(
     dashboard: { ioMiddleware: gate.socket, maxHttpBufferSize: 16_384 },
 
     nodesExcludes: excluded,
+    nodesDir: [path.join(order.flows, "nodes")],
+    // Read by our own nodes alone (flows/nodes/nodes/room.js, destination.js); function nodes do not see settings.
+    focusGateway: {
+      mqtt: { ...order.mqtt, node: "focus-gateway-broker" },
+      destinations: order.destinations,
+    },
     externalModules: {
       autoInstall: false,
       palette: { allowInstall: false, allowUpdate: false, allowUpload: false },

@@ -1,0 +1,47 @@
+import { readFile, rename, rm, writeFile } from "node:fs/promises";
+import path from "node:path";
+import type { FlowNode } from "./flows.ts";
+
+/** Where nodes wait whose type is not here; Node-RED's own import takes it. */
+const asideFile = (folder: string) => path.join(folder, "set-aside.json");
+
+/**
+ * Puts out of Node-RED's way what it would stumble over: files that are no JSON are renamed, and which nodes an editor
+ * had switched off is forgotten, for the gateway's own flows need them. Gives a line for each file that was renamed.
+ */
+export async function tidy(folder: string, now: number): Promise<string[]> {
+  await rm(path.join(folder, ".config.nodes.json"), { force: true });
+  const said: string[] = [];
+  for (const name of ["flows.json", "flows_cred.json", ".config.runtime.json", ".config.users.json"]) {
+    const file = path.join(folder, name);
+    const text = await readFile(file, "utf8").catch(() => null);
+    if (text === null || isJson(text)) continue;
+    const damaged = `${name}.damaged-${new Date(now).toISOString().replaceAll(":", "")}`;
+    await rename(file, path.join(folder, damaged));
+    said.push(`${name} is no JSON; it was renamed to ${damaged}`);
+  }
+  return said;
+}
+
+function isJson(text: string): boolean {
+  try {
+    return typeof JSON.parse(text) === "object";
+  } catch {
+    return false;
+  }
+}
+
+/** What was set aside before: it is tried again at every start, for its nodes may have come since. */
+export async function readAside(folder: string): Promise<FlowNode[]> {
+  try {
+    const nodes: unknown = JSON.parse(await readFile(asideFile(folder), "utf8"));
+    return Array.isArray(nodes) ? (nodes as FlowNode[]) : [];
+  } catch {
+    return [];
+  }
+}
+
+export async function writeAside(folder: string, nodes: readonly FlowNode[]): Promise<void> {
+  if (nodes.length === 0) return rm(asideFile(folder), { force: true });
+  await writeFile(asideFile(folder), `${JSON.stringify(nodes, null, 2)}\n`, { mode: 0o600 });
+}
