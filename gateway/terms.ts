@@ -95,6 +95,8 @@ export interface View {
   /** Places that were occupied a moment ago and where no face was found in this picture. */
   readonly missing: readonly number[];
   readonly engine: Engine;
+  /** Mean brightness of what no mask hides, 0–1, where the camera is judged by it. */
+  readonly brightness?: number;
   /** Milliseconds each step took. */
   readonly took: {
     readonly capture: number;

@@ -1,20 +1,18 @@
 import { readFile } from "node:fs/promises";
-import { systemClock } from "../clock.ts";
 import { type Config, loadConfig } from "../config.ts";
 import { lockDataFolder } from "../dataFolder.ts";
 import { GatewayError, reason } from "../errors.ts";
-import { openEye } from "../eye/eye.ts";
 import { createLogger } from "../log.ts";
 import { connectMqtt } from "../mqtt.ts";
 import { revealSecret } from "../options.ts";
 import { openBroker } from "../publish/publish.ts";
 import { manageInflux, probeInflux, queryStore } from "../record/record.ts";
 import { readVitals } from "../show/show.ts";
-import { preparedPack } from "./models.ts";
+import { checkEye } from "./look.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** What a check came to. `advice` says what to do about it, when there is something to do. */
-interface Finding {
+export interface Finding {
   readonly check: string;
   readonly result: "ok" | "warning" | "failed";
   readonly says: string;
@@ -31,7 +29,6 @@ const warning = (check: string, says: string, advice: string): Finding => ({
 
 /** Quiet while it looks: what it finds is what it says. */
 const log = createLogger("error");
-const LOOK_SECONDS = 12;
 const ANSWER_SECONDS = 8;
 /** Less than this and the gateway will soon be dropping data. */
 const LITTLE_DISK_MB = 1_000;
@@ -157,49 +154,6 @@ async function checkInflux({ record }: Config): Promise<Finding> {
 async function fixInflux({ record }: Config): Promise<Finding[]> {
   const done = await manageInflux(record.influx!, record.keep);
   return done.map((says) => ok("roll-ups", says));
-}
-
-/** Models, provider and every camera, by really looking through them. */
-async function checkEye(terminal: Terminal, config: Config): Promise<Finding[]> {
-  const pack = await preparedPack(terminal, config);
-  const seen = new Map<string, string>();
-  const problems = new Map<string, string>();
-  let looked: () => void = () => {};
-  const all = new Promise<void>((resolve) => {
-    looked = resolve;
-  });
-  const eye = await openEye(
-    { ...config.eye, cameras: config.cameras, pack, pace: "live" },
-    {
-      onView({ camera, width, height, took }) {
-        seen.set(camera, `${width}×${height}, looked at in ${Math.round(took.total)} ms`);
-        if (seen.size === config.cameras.length) looked();
-      },
-      onCamera: (name, _, problem) => void (problem && problems.set(name, problem)),
-    },
-    { log, clock: systemClock },
-  );
-  try {
-    const patience = new AbortController();
-    await Promise.race([all, systemClock.sleep(LOOK_SECONDS * 1000, patience.signal)]);
-    patience.abort();
-    return [
-      ok("models", `${pack.id} runs on ${eye.engine.provider}, ${eye.engine.precision}`),
-      ...config.cameras.map(({ name }) => {
-        const picture = seen.get(name);
-        if (picture) return ok("camera", `${name}: ${picture}`);
-        const says = `${name}: ${problems.get(name) ?? `no picture within ${LOOK_SECONDS} s`}`;
-        return {
-          check: "camera",
-          result: "failed",
-          says,
-          advice: "Check cable, power, address and rights.",
-        } as const;
-      }),
-    ];
-  } finally {
-    await eye.close();
-  }
 }
 
 /** A running gateway holds the cameras; it knows how they do. */

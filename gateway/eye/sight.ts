@@ -3,7 +3,7 @@ import type { Logger } from "../log.ts";
 import type { Clock, Engine, Frame } from "../terms.ts";
 import type { Camera } from "./capture/camera.ts";
 import { type CameraOptions, openCamera, picturesOf } from "./capture/cameras/index.ts";
-import { openInspector } from "./capture/health/inspect.ts";
+import { openInspector, type Verdict } from "./capture/health/inspect.ts";
 import { openPerception } from "./perceive/perceive.ts";
 import type { FromEye, Start } from "./protocol.ts";
 import { listen } from "./sound/listen.ts";
@@ -58,7 +58,7 @@ export async function openSight(
   let failures = 0;
 
   /** Perception takes one frame after the other, and no camera asks again before it was served: none crowds out another. */
-  async function look(frame: Frame): Promise<void> {
+  async function look(frame: Frame, { brightness }: Verdict): Promise<void> {
     if (waiting === 0) gotOnAt = clock.elapsed();
     waiting += 1;
     try {
@@ -67,7 +67,8 @@ export async function openSight(
       // From the light to the look. A recording's times are not of today.
       const capture = live ? Math.max(0, clock.now() - frame.time - view.took.total) : 0;
       const file = frame.file === undefined ? {} : { file: frame.file };
-      await say({ kind: "view", view: { ...view, ...file, took: { ...view.took, capture } } });
+      const light = brightness === null ? {} : { brightness };
+      await say({ kind: "view", view: { ...view, ...file, ...light, took: { ...view.took, capture } } });
     } catch (error) {
       failures += 1;
       if (failures === 1)

@@ -2,7 +2,7 @@ import { type ErrorCode, GatewayError, reason } from "../errors.ts";
 import type { CameraState, Clock, Frame } from "../terms.ts";
 import { backoffMs } from "./backoff.ts";
 import type { Camera } from "./capture/camera.ts";
-import type { Inspector } from "./capture/health/inspect.ts";
+import type { Inspector, Verdict } from "./capture/health/inspect.ts";
 
 /** A camera that is being looked through. */
 export interface Watch {
@@ -22,7 +22,7 @@ export interface WatchContext {
   /** Whether to try again when the camera is lost. A recording that breaks off just ends. */
   readonly again: boolean;
   readonly inspector: Inspector;
-  look(frame: Frame): Promise<void>;
+  look(frame: Frame, verdict: Verdict): Promise<void>;
   /** Told each change of state, once. The code is that of the error behind it, if it has one. */
   say(state: CameraState, problem?: string, code?: ErrorCode): void;
 }
@@ -61,8 +61,9 @@ export function watch(open: () => Promise<Camera>, context: WatchContext): Watch
         const frame = await inTime(opened.next(), patience);
         if (frame === null) return;
         patience = context.stalledAfterSeconds ?? 0;
-        const { state, problem, usable } = inspector.inspect(frame, clock.elapsed());
-        if (usable) await look(frame);
+        const verdict = inspector.inspect(frame, clock.elapsed());
+        const { state, problem, usable } = verdict;
+        if (usable) await look(frame, verdict);
         if (state === "frozen") throw new Trouble("frozen", problem ?? "");
         if (usable || state !== "ok") say(state, problem ?? undefined);
       }

@@ -33,7 +33,7 @@ const trusting = openInspector({ mask: [], pictures: "played", frozenAfterSecond
 
 /** Judges one frame after the other as told, and finds nothing wrong with the rest. */
 const judging = (...verdicts: Verdict[]): Inspector => ({
-  inspect: () => verdicts.shift() ?? { state: "ok", problem: null, usable: true },
+  inspect: () => verdicts.shift() ?? { state: "ok", problem: null, usable: true, brightness: null },
 });
 
 function look(
@@ -158,8 +158,8 @@ describe("watching a camera", () => {
   });
 
   it("does not look at pictures in which nothing can be seen, and says so once", async () => {
-    const dark = { state: "dark", problem: "too dark", usable: false } as const;
-    const passing = { state: "ok", problem: null, usable: false } as const;
+    const dark = { state: "dark", problem: "too dark", usable: false, brightness: null } as const;
+    const passing = { state: "ok", problem: null, usable: false, brightness: null } as const;
     const { watched, said, looked } = look(async () => scripted(6, async () => null).camera, {
       inspector: judging(passing, dark, dark, passing),
     });
@@ -171,9 +171,14 @@ describe("watching a camera", () => {
   it("opens a frozen camera again", async () => {
     const frozen = scripted(5, () => never);
     const cameras = [frozen.camera, scripted(1, async () => null).camera];
-    const well = { state: "ok", problem: null, usable: true } as const;
+    const well = { state: "ok", problem: null, usable: true, brightness: null } as const;
     const { watched, said, looked } = look(async () => cameras.shift()!, {
-      inspector: judging(well, { state: "frozen", problem: "the same picture", usable: false }),
+      inspector: judging(well, {
+        state: "frozen",
+        problem: "the same picture",
+        usable: false,
+        brightness: null,
+      }),
     });
     await watched.over;
     expect(said).toEqual(["opening", "ok", "frozen: the same picture", "ok", "ended"]);

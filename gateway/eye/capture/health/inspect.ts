@@ -1,7 +1,7 @@
 import type { CameraState, Frame } from "../../../terms.ts";
 import type { PictureKind } from "../camera.ts";
 import type { Polygon } from "../polygon.ts";
-import { type Light, lightOf } from "./light.ts";
+import { type Light, lightOf, measure } from "./light.ts";
 import { watchPlace } from "./place.ts";
 import { thumbnails } from "./thumbnail.ts";
 
@@ -12,6 +12,8 @@ export interface Verdict {
   readonly problem: string | null;
   /** Whether there is anything to be looked for in this picture. */
   readonly usable: boolean;
+  /** Mean brightness of what no mask hides, 0–1; null where pictures are not judged. */
+  readonly brightness: number | null;
 }
 
 export interface Inspector {
@@ -66,29 +68,33 @@ export function openInspector({ mask, pictures, frozenAfterSeconds }: InspectOpt
   return {
     inspect(frame, at) {
       const thumbnail = shrink(frame);
-      const light = lightOf(thumbnail);
+      const measured = measure(thumbnail);
+      const brightness = measured.brightness / 255;
+      const light = lightOf(measured);
       const state = steady(light, at);
       const usable = light === "ok" && state === "ok";
-      if (state !== "ok") return { state, problem: SAYS[state], usable };
+      if (state !== "ok") return { state, problem: SAYS[state], usable, brightness };
       // A dark sensor may well give the same picture twice, so only a lit one can be seen to freeze.
       if (pictures === "filmed" && light === "ok" && hasFrozen(thumbnail.fingerprint, at)) {
         const problem = `the same picture for ${frozenAfterSeconds} s: it seems to be frozen`;
-        return { state: "frozen", problem, usable: false };
+        return { state: "frozen", problem, usable: false, brightness };
       }
-      if (usable && place.moved(thumbnail, at)) return mask.length === 0 ? MOVED : MOVED_UNDER_MASK;
-      return { state: "ok", problem: null, usable };
+      if (usable && place.moved(thumbnail, at)) {
+        return { ...(mask.length === 0 ? MOVED : MOVED_UNDER_MASK), brightness };
+      }
+      return { state: "ok", problem: null, usable, brightness };
     },
   };
 }
 
-const WELL: Verdict = { state: "ok", problem: null, usable: true };
-const MOVED: Verdict = {
+const WELL: Verdict = { state: "ok", problem: null, usable: true, brightness: null };
+const MOVED: Omit<Verdict, "brightness"> = {
   state: "moved",
   problem: "it was moved: what had been learnt of its view is learnt anew",
   usable: true,
 };
 // A mask that no longer covers what it was drawn for is worse than no picture.
-const MOVED_UNDER_MASK: Verdict = {
+const MOVED_UNDER_MASK: Omit<Verdict, "brightness"> = {
   state: "moved",
   problem: "it was moved, and its mask was drawn for where it was: move it back, or draw it anew and restart",
   usable: false,

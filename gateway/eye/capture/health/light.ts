@@ -12,8 +12,7 @@ const DARK = 25;
 const FLAT = 1.2;
 
 /** Nothing at all, too little to see faces by, or light without anything in it: a hand, a cap, a sheet of paper. */
-export function lightOf(thumbnail: Thumbnail): Light {
-  const { brightness, detail } = measure(thumbnail);
+export function lightOf({ brightness, detail }: LightMeasure): Light {
   if (brightness < BLACK) return "black";
   if (detail < FLAT) return "covered";
   return brightness < DARK ? "dark" : "ok";

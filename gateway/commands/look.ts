@@ -1,0 +1,125 @@
+import { systemClock } from "../clock.ts";
+import type { Config } from "../config.ts";
+import { catalogue, type ErrorCode } from "../errors.ts";
+import { openEye } from "../eye/eye.ts";
+import { createLogger } from "../log.ts";
+import type { CameraState, View } from "../terms.ts";
+import type { Finding } from "./doctor.ts";
+import { preparedPack } from "./models.ts";
+import type { Terminal } from "./terminal.ts";
+
+/** A network camera may take twenty seconds to its first picture. */
+const LOOK_SECONDS = 20;
+/** So many pictures of each camera are enough to say at what rate they come. */
+const PICTURES = 5;
+/** How long a camera that is tried again is given to come after all. */
+const SECOND_CHANCE_SECONDS = 5;
+/** Poorer light than this makes faces hard to find, though not impossible. */
+const DIM = 0.18;
+
+/** What was seen of one camera. */
+interface Look {
+  readonly views: View[];
+  state: CameraState;
+  problem: string | null;
+  code: ErrorCode | undefined;
+  /** Monotonic ms since which it has had a problem. */
+  since: number;
+}
+
+/**
+ * Models, provider and every camera, by really looking through them: what is told is about pictures, and of people no more
+ * than that there are enough for a group.
+ */
+export async function checkEye(terminal: Terminal, config: Config): Promise<Finding[]> {
+  const pack = await preparedPack(terminal, config);
+  const looks = new Map<string, Look>(
+    config.cameras.map(({ name }) => [
+      name,
+      { views: [], state: "opening", problem: null, code: undefined, since: 0 },
+    ]),
+  );
+  const eye = await openEye(
+    { ...config.eye, cameras: config.cameras, pack, pace: "live" },
+    {
+      onView: (view) => looks.get(view.camera)?.views.push(view),
+      onCamera(name, state, problem, code) {
+        const since = systemClock.elapsed();
+        Object.assign(looks.get(name) ?? {}, { state, problem: problem ?? null, code, since });
+      },
+    },
+    // Quiet while it looks: what it finds is what it says.
+    { log: createLogger("error"), clock: systemClock },
+  );
+  try {
+    const until = systemClock.elapsed() + LOOK_SECONDS * 1000;
+    while (systemClock.elapsed() < until && ![...looks.values()].every(isSeenThrough)) {
+      await systemClock.sleep(100);
+    }
+    const { provider, precision } = eye.engine;
+    const { cameras } = eye.status();
+    return [
+      { check: "models", result: "ok", says: `${pack.id} runs on ${provider}, ${precision}` },
+      ...[...looks].map(([name, look]) =>
+        findingOf(name, look, {
+          framesPerSecond: cameras[name]?.framesPerSecond ?? 0,
+          minimumGroup: config.protect.minimumGroup,
+        }),
+      ),
+    ];
+  } finally {
+    await eye.close();
+  }
+}
+
+/** Whether waiting for longer would tell nothing new. */
+function isSeenThrough({ views, problem, since }: Look): boolean {
+  if (views.length >= PICTURES) return true;
+  return problem !== null && systemClock.elapsed() - since > SECOND_CHANCE_SECONDS * 1000;
+}
+
+interface About {
+  readonly framesPerSecond: number;
+  readonly minimumGroup: number;
+}
+
+function findingOf(name: string, look: Look, { framesPerSecond, minimumGroup }: About): Finding {
+  const { views, state, problem, code } = look;
+  const last = views.at(-1);
+  if (!last || !["ok", "ended", "moved"].includes(state)) {
+    const why = problem ?? `no picture within ${LOOK_SECONDS} s`;
+    // CAMERA_LOST and CAMERA_REFUSED name the camera themselves.
+    const says = why.startsWith(`camera ${name}: `) ? why.slice("camera ".length) : `${name}: ${why}`;
+    return { check: "camera", result: "failed", says, advice: adviceFor(state, code) };
+  }
+  const faces = Math.max(...views.map(({ faces }) => faces.length));
+  const says = [
+    `${name}: ${last.width}×${last.height}`,
+    `${framesPerSecond.toFixed(1)} pictures/s, looked at in ${Math.round(last.took.total)} ms`,
+    ...(last.brightness === undefined ? [] : [`brightness ${Math.round(last.brightness * 100)} %`]),
+    faces >= minimumGroup ? `${faces} faces found` : `fewer than ${minimumGroup} faces found`,
+  ].join(", ");
+  if (last.brightness !== undefined && last.brightness < DIM) {
+    return { check: "camera", result: "warning", says, advice: adviceFor("dark") };
+  }
+  return { check: "camera", result: "ok", says };
+}
+
+/** What to do about a camera that is not well. */
+function adviceFor(state: CameraState, code?: ErrorCode): string {
+  if (code !== undefined && code !== "CAMERA_LOST") return catalogue[code].hint;
+  switch (state) {
+    case "black":
+      return "Take off the lens cap, open the shutter, and check that the camera gives a picture of its own.";
+    case "dark":
+      return "Switch on the light, or let the camera expose for longer; see docs/cameras.md.";
+    case "covered":
+      return "Uncover the lens, and clean it.";
+    case "frozen":
+      return "Switch the camera off and on. If it happens again, renew its firmware.";
+    case "stalled":
+      return "Switch the camera off and on, and check the network between it and here.";
+    default:
+      return "Check cable, power, address and rights.";
+  }
+}
