@@ -48,6 +48,16 @@ export const catalogue = {
     (p) => `${p.key} would listen on ${p.host} without credentials`,
     "Off loopback every listener needs credentials: add them, or listen on 127.0.0.1.",
   ),
+  EXPOSED_WITHOUT_TLS: entry<{ key: string; host: string }>(
+    2,
+    (p) => `${p.key} would listen on ${p.host} without TLS`,
+    "Off loopback nothing goes over the wire in the clear: name a certificate and its key in the `tls` beside it (`focus-gateway setup` makes them), or listen on 127.0.0.1.",
+  ),
+  TLS_UNREADABLE: entry<{ file: string; problem: string }>(
+    2,
+    (p) => `cannot use ${p.file} for TLS: ${p.problem}`,
+    "Check the path, that it is PEM, and that the gateway's user may read it.",
+  ),
   DATA_FOLDER_IN_USE: entry<{ folder: string; pid: number }>(
     2,
     (p) => `another gateway (process ${p.pid}) is using the data folder ${p.folder}`,

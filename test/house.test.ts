@@ -20,6 +20,8 @@ const BASE = [
   "outbox",
   "folders",
   "onnx",
+  "tls",
+  "attempts",
 ];
 
 /** The catalogue and the vocabulary: as long as there are things that go wrong, and words for what travels. */

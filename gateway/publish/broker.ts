@@ -1,13 +1,15 @@
 import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
-import { createServer, type Socket } from "node:net";
+import type { Socket } from "node:net";
 import type { AuthenticateError, Client } from "aedes";
 import { z } from "zod";
-import { failure, reason } from "../errors.ts";
+import { limitAttempts } from "../attempts.ts";
+import { systemClock } from "../clock.ts";
+import { reason } from "../errors.ts";
 import type { Logger } from "../log.ts";
-import { isLoopback, loopback, port, revealSecret, secret } from "../options.ts";
+import { loopback, port, revealSecret, secret } from "../options.ts";
+import { checkExposure, tlsOptions } from "../tls.ts";
 import { EVERYTHING, mayRead, mayWrite, type Rights } from "./access.ts";
-import { awaitFirstPacket } from "./first-packet.ts";
-import { boundPackets } from "./packet-size.ts";
+import { openDoor } from "./door.ts";
 
 const filters = () => z.array(z.string().min(1)).default(["#"]);
 
@@ -16,8 +18,13 @@ export const brokerOptions = z.strictObject({
     .string()
     .min(1)
     .default(loopback)
-    .describe("Address to listen on. Off loopback `users` are needed."),
+    .describe("Address to listen on. Off loopback `users` and `tls` are needed."),
   port: port().default(1883).describe("TCP port; 0 takes any free one."),
+  tls: tlsOptions
+    .optional()
+    .describe(
+      "Listen with TLS. The gateway's own parts then use a second port, on loopback, that is any free one.",
+    ),
   users: z
     .array(
       z.strictObject({
@@ -56,17 +63,12 @@ export interface Broker {
 
 const NOTHING: Rights = { read: [], write: [] };
 const BAD_USERNAME_OR_PASSWORD = 4; // [MQTT-3.2.2.3]
-/** The recorder takes 64 KiB and the spool a mebibyte: nothing longer has a purpose here. */
-const MOST_PACKET_BYTES = 1_200_000;
-/** All addresses together, half-open ones included. */
-const MOST_CONNECTIONS = 1024;
-
-/** Rejects with PORT_IN_USE, or with EXPOSED_WITHOUT_CREDENTIALS before anything listens. */
+/**
+ * Rejects with PORT_IN_USE, TLS_UNREADABLE, or with EXPOSED_WITHOUT_CREDENTIALS or EXPOSED_WITHOUT_TLS before anything
+ * listens.
+ */
 export async function openBroker(options: z.output<typeof brokerOptions>, log: Logger): Promise<Broker> {
-  const { host, connectionsPerAddress } = options;
-  if (!isLoopback(host) && options.users.length === 0) {
-    throw failure("EXPOSED_WITHOUT_CREDENTIALS", { key: "broker.host", host });
-  }
+  checkExposure("broker.host", options.host, { credentials: options.users.length > 0, tls: options.tls });
   const login =
     options.users.length === 0
       ? {}
@@ -78,6 +80,9 @@ export async function openBroker(options: z.output<typeof brokerOptions>, log: L
     ]),
   );
   if (login.username) users.set(login.username, { digest: digest(login.password), ...EVERYTHING });
+  /** Names whose passwords were made up here: nobody guesses those, and nobody else's guesses may shut them out. */
+  const own = new Set(login.username ? [login.username] : []);
+  const attempts = limitAttempts(systemClock);
   /** Of those who have been let in. */
   const rights = new WeakMap<Client, Rights>();
   let see: (topic: string, payload: Buffer) => Promise<void> = async () => {};
@@ -87,11 +92,14 @@ export async function openBroker(options: z.output<typeof brokerOptions>, log: L
     connectTimeout: 10_000,
     drainTimeout: 10_000, // a subscriber that never reads holds up everybody, and is let go
     authenticate(client, username, password, done) {
+      const whence = `${(client.conn as Socket).remoteAddress} ${username}`;
       const user = users.size === 0 ? { digest: digest(""), ...EVERYTHING } : users.get(username ?? "");
-      if (user && (users.size === 0 || timingSafeEqual(user.digest, digest(password ?? "")))) {
+      const may = own.has(username ?? "") || attempts.may(whence);
+      if (may && user && (users.size === 0 || timingSafeEqual(user.digest, digest(password ?? "")))) {
         rights.set(client, user);
         return done(null, true);
       }
+      if (!own.has(username ?? "")) attempts.failed(whence);
       const refusal = { returnCode: BAD_USERNAME_OR_PASSWORD };
       done(Object.assign(new Error("wrong user name or password"), refusal) as AuthenticateError, false);
     },
@@ -114,66 +122,20 @@ export async function openBroker(options: z.output<typeof brokerOptions>, log: L
   aedes.on("clientError", (client, error) => log.debug({ client: client.id, err: error }, "a client failed"));
   aedes.on("connectionError", (_client, error) => log.debug({ err: error }, "a connection failed"));
 
-  const sockets = new Set<Socket>();
-  const perAddress = new Map<string, number>();
-
-  async function admit(socket: Socket): Promise<void> {
-    const address = socket.remoteAddress ?? "";
-    const open = (perAddress.get(address) ?? 0) + 1;
-    perAddress.set(address, open);
-    sockets.add(socket);
-    socket.on("error", () => {}); // a connection reset is no news; "close" follows
-    socket.once("close", () => {
-      sockets.delete(socket);
-      const left = perAddress.get(address)! - 1;
-      if (left === 0) perAddress.delete(address);
-      else perAddress.set(address, left);
-    });
-    const wrong = open > connectionsPerAddress ? "too many connections" : await awaitFirstPacket(socket);
-    if (wrong === null) {
-      boundPackets(socket, MOST_PACKET_BYTES, (bytes) =>
-        log.warn({ address, bytes }, "a client was turned away for a packet that is too large"),
-      );
-      return void aedes.handle(socket);
-    }
-    log.debug({ address }, `turned a connection away: ${wrong}`);
-    socket.destroy();
-  }
-
-  const server = createServer((socket) => void admit(socket));
-  server.maxConnections = MOST_CONNECTIONS;
-  await new Promise<void>((resolve, reject) => {
-    server.once("error", reject);
-    server.listen(options.port, host, resolve);
-  }).catch((error: NodeJS.ErrnoException) => {
+  const door = await openDoor(options, (socket) => void aedes.handle(socket), log).catch((error) => {
     aedes.close();
-    if (error.code !== "EADDRINUSE") throw error;
-    throw failure(
-      "PORT_IN_USE",
-      { host, port: options.port, purpose: "the embedded broker", key: "broker.port" },
-      error,
-    );
+    throw error;
   });
-  const address = server.address();
-  const actual = typeof address === "object" && address ? address.port : options.port;
-  // Whoever listens everywhere is reached by ourselves at home.
-  const reachable = host === "0.0.0.0" || host === "::" ? loopback : host;
-
   let closing: Promise<void> | undefined;
-  async function shut(): Promise<void> {
-    const listening = new Promise((resolve) => server.close(resolve));
-    await new Promise<void>((resolve) => aedes.close(resolve));
-    for (const socket of sockets) socket.destroy();
-    await listening;
-  }
 
   return {
-    url: `mqtt://${reachable.includes(":") && !reachable.startsWith("[") ? `[${reachable}]` : reachable}:${actual}`,
-    port: actual,
+    url: door.url,
+    port: door.port,
     login,
     guest(name, rights) {
       if (users.size === 0) return {};
       const guest = { username: `focus-gateway-${name}`, password: randomBytes(24).toString("base64url") };
+      own.add(guest.username);
       users.set(guest.username, { digest: digest(guest.password), ...rights });
       return guest;
     },
@@ -182,7 +144,7 @@ export async function openBroker(options: z.output<typeof brokerOptions>, log: L
       see = given;
     },
     close() {
-      closing ??= shut();
+      closing ??= new Promise<void>((resolve) => aedes.close(resolve)).then(() => door.close());
       return closing;
     },
   };

@@ -1,10 +1,14 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { createServer as createTlsServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { z } from "zod";
+import { limitAttempts } from "../attempts.ts";
+import { systemClock } from "../clock.ts";
 import { failure } from "../errors.ts";
 import type { Logger } from "../log.ts";
-import { isLoopback, loopback, port, revealSecret, secret } from "../options.ts";
+import { loopback, port, revealSecret, secret } from "../options.ts";
+import { checkExposure, readTls, renewTls, tlsOptions } from "../tls.ts";
 import { Metrics } from "./metrics.ts";
 import type { StatusReport } from "./report.ts";
 
@@ -12,6 +16,7 @@ export const healthOptions = z.strictObject({
   enabled: z.boolean().default(true).describe("Whether to answer /healthz, /readyz and /metrics."),
   host: z.string().default(loopback).describe("Address to listen on."),
   port: port().default(8080).describe("Port to listen on."),
+  tls: tlsOptions.optional().describe("Answer by HTTPS; needed as soon as `host` is not loopback."),
   token: secret()
     .optional()
     .describe("Bearer token that /readyz and /metrics ask for; needed as soon as `host` is not loopback."),
@@ -26,23 +31,29 @@ export interface HealthServer {
 
 /**
  * Answers whether the gateway is alive (`/healthz`), ready and if not why (`/readyz`), and how it does (`/metrics`).
- * Throws PORT_IN_USE, EXPOSED_WITHOUT_CREDENTIALS, CONFIG_SECRET.
+ * Throws PORT_IN_USE, EXPOSED_WITHOUT_CREDENTIALS, EXPOSED_WITHOUT_TLS, TLS_UNREADABLE, CONFIG_SECRET.
  */
 export async function openHealthServer(
   options: HealthOptions,
   { report, log }: { report: () => Promise<StatusReport>; log: Logger },
 ): Promise<HealthServer> {
   const token = options.token === undefined ? undefined : revealSecret(options.token);
-  if (!isLoopback(options.host) && !token)
-    throw failure("EXPOSED_WITHOUT_CREDENTIALS", { key: "show.health.host", host: options.host });
+  const { tls } = options;
+  checkExposure("show.health.host", options.host, { credentials: token !== undefined, tls });
 
   const metrics = new Metrics();
-  const server = createServer((request, response) => {
-    answer(request, response).catch((error) => {
+  const attempts = limitAttempts(systemClock);
+  const hear = (request: IncomingMessage, response: ServerResponse) =>
+    void answer(request, response).catch((error) => {
       log.error({ err: error }, "a health request failed");
       response.writeHead(500).end();
     });
-  });
+  const secure = tls && createTlsServer(await readTls(tls), hear);
+  const server = secure ?? createServer(hear);
+  const renewing =
+    tls &&
+    secure &&
+    renewTls(tls, secure, (error) => log.warn({ err: error }, "the health server keeps its old certificate"));
 
   async function answer(request: IncomingMessage, response: ServerResponse) {
     const { pathname } = new URL(request.url ?? "/", "http://gateway");
@@ -52,7 +63,10 @@ export async function openHealthServer(
     if (pathname === "/healthz") return reply(response, 200, "application/json", json({ status: "alive" }));
     if (pathname !== "/readyz" && pathname !== "/metrics")
       return reply(response, 404, "text/plain", "there are /healthz, /readyz and /metrics\n");
+    const address = request.socket.remoteAddress ?? "";
+    if (token && !attempts.may(address)) return reply(response, 429, "text/plain", "too many wrong tokens\n");
     if (token && !same(request.headers.authorization ?? "", `Bearer ${token}`)) {
+      if (request.headers.authorization !== undefined) attempts.failed(address);
       response.setHeader("www-authenticate", "Bearer");
       return reply(response, 401, "text/plain", "a bearer token is needed\n");
     }
@@ -73,9 +87,10 @@ export async function openHealthServer(
   });
 
   return {
-    url: `http://${options.host}:${(server.address() as AddressInfo).port}`,
+    url: `${tls ? "https" : "http"}://${options.host}:${(server.address() as AddressInfo).port}`,
     close: () =>
       new Promise((resolve) => {
+        renewing?.close();
         server.close(() => resolve());
         server.closeAllConnections();
       }),

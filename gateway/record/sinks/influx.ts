@@ -1,3 +1,4 @@
+import { readFile } from "node:fs/promises";
 import http from "node:http";
 import https from "node:https";
 import { escape as escaped, HttpError, InfluxDB } from "@influxdata/influxdb-client";
@@ -11,10 +12,17 @@ const url = z
   .url({ protocol: /^https?$/ })
   .describe("Where InfluxDB listens, such as http://influx.school.example:8086.");
 
+const caFile = z
+  .string()
+  .min(1)
+  .optional()
+  .describe("PEM file of the authority that signed InfluxDB's certificate; the system's if left out.");
+
 export const influxOptions = z.discriminatedUnion("version", [
   z.strictObject({
     version: z.literal("1").describe("InfluxDB 1.x."),
     url,
+    caFile,
     database: z
       .string()
       .regex(/^[\w.-]+$/)
@@ -26,6 +34,7 @@ export const influxOptions = z.discriminatedUnion("version", [
   z.strictObject({
     version: z.literal("2").describe("InfluxDB 2.x."),
     url,
+    caFile,
     org: z.string().min(1).describe("Organisation, by name or id."),
     bucket: z.string().min(1).describe("Bucket that the points go to."),
     token: secret().describe("Token that may write to the bucket."),
@@ -45,7 +54,11 @@ export async function openInflux(options: InfluxOptions): Promise<Sink> {
   const shown = withoutCredentials(options.url);
   const { protocol, hostname } = new URL(options.url);
   const secure = protocol === "https:";
-  const agent = new (secure ? https : http).Agent({ keepAlive: true, maxSockets: 2 });
+  const agent = new (secure ? https : http).Agent({
+    keepAlive: true,
+    maxSockets: 2,
+    ...(options.caFile !== undefined && { ca: await readFile(options.caFile) }),
+  });
   const { transport } = new InfluxDB({
     url: options.url,
     timeout: TIMEOUT_MS,

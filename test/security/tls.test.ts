@@ -1,0 +1,240 @@
+import { execFile } from "node:child_process";
+import { utimes, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { connect, type TLSSocket } from "node:tls";
+import { promisify } from "node:util";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { createLogger } from "../../gateway/log.ts";
+import { connectMqtt } from "../../gateway/mqtt.ts";
+import { brokerOptions, openBroker } from "../../gateway/publish/publish.ts";
+import { issue, makeAuthority } from "../../gateway/setup/certificates.ts";
+import { healthOptions, openHealthServer } from "../../gateway/show/health.ts";
+import { readTls, renewTls } from "../../gateway/tls.ts";
+import { temporaryFolder } from "../support/places.ts";
+import { findProgram, until } from "../support/programs.ts";
+
+const log = createLogger("silent" as "error", false);
+const closers: Array<() => Promise<void>> = [];
+afterEach(async () => {
+  for (const close of closers.splice(0)) await close();
+  vi.useRealTimers();
+});
+
+/** Certificate files of a new authority for 127.0.0.1, made at that moment. */
+async function certificates(now = Date.now(), names: readonly [string, ...string[]] = ["127.0.0.1"]) {
+  const folder = await temporaryFolder();
+  const authority = await makeAuthority("Test", now);
+  const server = await issue(authority, names, now);
+  const files = {
+    ca: path.join(folder, "ca.pem"),
+    certificate: path.join(folder, "server.pem"),
+    key: path.join(folder, "server-key.pem"),
+  };
+  await writeFile(files.ca, authority.certificate);
+  await writeFile(files.certificate, server.certificate);
+  await writeFile(files.key, server.key, { mode: 0o600 });
+  return { ...files, tls: { certificate: files.certificate, key: files.key } };
+}
+
+async function broker(tls: { certificate: string; key: string }) {
+  const opened = await openBroker(
+    brokerOptions.parse({ port: 0, tls, users: [{ username: "room", password: "a long password" }] }),
+    log,
+  );
+  closers.push(() => opened.close());
+  return opened;
+}
+
+async function client(
+  port: number,
+  caFile: string | undefined,
+  password = "a long password",
+  username = "room",
+) {
+  const connection = connectMqtt(
+    {
+      url: `mqtts://127.0.0.1:${port}`,
+      username,
+      password,
+      caFile,
+      clientId: "c",
+      cleanSession: true,
+    },
+    log,
+  );
+  closers.push(() => connection.close());
+  const heard: string[] = [];
+  connection.onState((state, problem) => heard.push(problem ? `${state} ${problem.code}` : state));
+  await until(() => (heard.length > 0 ? true : undefined), 10, "an answer");
+  return heard[0];
+}
+
+describe("TLS", () => {
+  it("lets in whoever knows the authority, and is refused by whoever does not", async () => {
+    const { tls, ca } = await certificates();
+    const { port } = await broker(tls);
+    expect(await client(port, ca)).toBe("connected");
+    expect(await client(port, undefined)).toBe("disconnected BROKER_UNREACHABLE");
+    expect(await client(port, (await certificates()).ca)).toBe("disconnected BROKER_UNREACHABLE");
+  });
+
+  it.each([
+    ["has run out", Date.now() - 4 * 365 * 86_400_000, ["127.0.0.1"] as const],
+    ["is for another name", Date.now(), ["elsewhere.example"] as const],
+  ])("is refused by the gateway's own client when the certificate %s", async (_, made, names) => {
+    const { tls, ca } = await certificates(made, [...names]);
+    const { port } = await broker(tls);
+    expect(await client(port, ca)).toBe("disconnected BROKER_UNREACHABLE");
+  });
+
+  it("speaks 1.2 and 1.3 and nothing older, at the broker and at the health server", async () => {
+    const { tls } = await certificates();
+    const { port } = await broker(tls);
+    const health = await openHealthServer(healthOptions.parse({ port: 0, tls, token: "a long token" }), {
+      report: () => Promise.reject(new Error("not asked here")),
+      log,
+    });
+    closers.push(() => health.close());
+    for (const each of [port, Number(new URL(health.url).port)]) {
+      expect(await handshake(each, "TLSv1.3")).toBe("TLSv1.3");
+      expect(await handshake(each, "TLSv1.2")).toBe("TLSv1.2");
+      expect(await handshake(each, "TLSv1.1")).toMatch(/protocol|version|alert/i);
+    }
+  });
+
+  it("takes no plain connection at a port that speaks TLS, and its own parts come in on loopback only", async () => {
+    const { tls } = await certificates();
+    const opened = await broker(tls);
+    expect(opened.url).toMatch(/^mqtt:\/\/127\.0\.0\.1:\d+$/);
+    expect(opened.url).not.toContain(`:${opened.port}`);
+    const plain = connectMqtt(
+      {
+        url: `mqtt://127.0.0.1:${opened.port}`,
+        username: "room",
+        password: "a long password",
+        clientId: "p",
+        cleanSession: true,
+      },
+      log,
+    );
+    closers.push(() => plain.close());
+    const states: string[] = [];
+    plain.onState((state) => states.push(state));
+    await until(() => (states.length > 0 ? true : undefined), 15, "an answer");
+    expect(states[0]).toBe("disconnected");
+  });
+
+  it("is asked for, as credentials are, before anything listens off loopback", async () => {
+    const users = [{ username: "room", password: "a long password" }];
+    for (const [options, code] of [
+      [{ host: "0.0.0.0", port: 0 }, "EXPOSED_WITHOUT_CREDENTIALS"],
+      [{ host: "0.0.0.0", port: 0, users }, "EXPOSED_WITHOUT_TLS"],
+      [{ port: 0, tls: { certificate: "none.pem", key: "none.pem" } }, "TLS_UNREADABLE"],
+    ] as const) {
+      await expect(openBroker(brokerOptions.parse(options), log)).rejects.toMatchObject({ code });
+    }
+  });
+
+  it("is renewed without a restart", async () => {
+    const first = await certificates();
+    const given: unknown[] = [];
+    vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] });
+    const renewing = renewTls(first.tls, { setSecureContext: (context) => given.push(context) }, (error) =>
+      given.push(error),
+    );
+    await new Promise(setImmediate);
+    const second = await certificates();
+    await writeFile(first.certificate, (await readTls(second.tls)).cert);
+    await writeFile(first.key, (await readTls(second.tls)).key);
+    await utimes(first.key, new Date(), new Date(Date.now() + 60_000));
+    await vi.advanceTimersByTimeAsync(60_000);
+    await vi.waitFor(() => expect(given).toHaveLength(1));
+    renewing.close();
+    expect(given[0]).toMatchObject({ cert: (await readTls(second.tls)).cert });
+  });
+
+  it.skipIf(!findProgram("mosquitto_pub"))(
+    "is spoken by Mosquitto's client too (skipped without it)",
+    async () => {
+      const { tls, ca } = await certificates();
+      const { port } = await broker(tls);
+      const publish = (...options: string[]) =>
+        promisify(execFile)(
+          findProgram("mosquitto_pub")!,
+          [
+            "-h",
+            "127.0.0.1",
+            "-p",
+            String(port),
+            "-u",
+            "room",
+            "-P",
+            "a long password",
+            "-t",
+            "t",
+            "-m",
+            "m",
+            ...options,
+          ],
+          { timeout: 10_000 },
+        );
+      await publish("--cafile", ca);
+      await expect(publish("--cafile", (await certificates()).ca)).rejects.toThrow();
+    },
+  );
+});
+
+describe("passwords", () => {
+  it("are not taken any more from whoever has guessed ten times, while others still come in", async () => {
+    const { tls, ca } = await certificates();
+    const opened = await openBroker(
+      brokerOptions.parse({
+        port: 0,
+        tls,
+        users: [
+          { username: "room", password: "a long password" },
+          { username: "other", password: "another one" },
+        ],
+      }),
+      log,
+    );
+    closers.push(() => opened.close());
+    for (let guess = 0; guess < 10; guess += 1)
+      expect(await client(opened.port, ca, `guess ${guess}`)).toContain("BROKER_REFUSED");
+    expect(await client(opened.port, ca)).toContain("BROKER_REFUSED");
+    expect(await client(opened.port, ca, "another one", "other")).toBe("connected");
+  });
+
+  it("nor are tokens of the health server", async () => {
+    const health = await openHealthServer(healthOptions.parse({ port: 0, token: "a long token" }), {
+      report: () => Promise.reject(new Error("not asked here")),
+      log,
+    });
+    closers.push(() => health.close());
+    const ask = async (token: string) =>
+      (await fetch(`${health.url}/metrics`, { headers: { authorization: `Bearer ${token}` } })).status;
+    for (let guess = 0; guess < 10; guess += 1) expect(await ask(`guess ${guess}`)).toBe(401);
+    expect(await ask("a long token")).toBe(429);
+  });
+});
+
+/** The version that was agreed on, or the error. */
+function handshake(port: number, version: "TLSv1.1" | "TLSv1.2" | "TLSv1.3"): Promise<string> {
+  return new Promise((resolve) => {
+    const socket: TLSSocket = connect(
+      {
+        port,
+        host: "127.0.0.1",
+        rejectUnauthorized: false,
+        minVersion: version,
+        maxVersion: version,
+        ciphers: "DEFAULT@SECLEVEL=0",
+      },
+      () => {
+        resolve(socket.getProtocol() ?? "none");
+        socket.destroy();
+      },
+    );
+    socket.on("error", (error) => resolve(error.message));
+  });
+}
