@@ -52,8 +52,7 @@ export async function openSession(
     intraOpNumThreads: threads,
     interOpNumThreads: 1,
     // Spinning threads would keep cores busy between frames, beside a broker and a database on the same box.
-    // Without VNNI, sums of bytes by int8 weights would saturate and quantised networks go astray (onnxruntime#17389).
-    extra: { session: { intra_op: { allow_spinning: "0" }, x64quantprecision: "1" } },
+    extra: { session: { intra_op: { allow_spinning: "0" } } },
   } satisfies InferenceSession.SessionOptions;
   const session =
     typeof file === "string"
