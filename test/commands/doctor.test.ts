@@ -1,7 +1,9 @@
 import { rm } from "node:fs/promises";
 import path from "node:path";
+import sharp from "sharp";
 import { afterEach, describe, expect, it } from "vitest";
 import { preparedForTests } from "../models/prepared.ts";
+import { startWebCamera } from "../support/camera.ts";
 import { cli, jsonLines, type Running } from "../support/cli.ts";
 import { hasMosquitto, startMosquitto } from "../support/mosquitto.ts";
 import { freePort } from "../support/places.ts";
@@ -91,6 +93,47 @@ describe.skipIf(!prepared)("doctor (skipped without the model pack)", () => {
     expect(code).toBe(1);
     expect(of("camera")).toMatchObject({ result: "failed", says: expect.stringContaining("nowhere.mp4") });
   }, 60_000);
+
+  it("looks through each camera, and says what to do about each trouble", async () => {
+    const picture = await sharp({ create: { width: 320, height: 240, channels: 3, background: "#808080" } })
+      .jpeg()
+      .toBuffer();
+    const web = await startWebCamera({ pictures: [picture] });
+    web.login = { scheme: "digest", user: "viewer", password: "right" };
+    try {
+      const url = `http://127.0.0.1:${web.port}/picture.jpg`;
+      const dim = { brightness: 0.1, warmth: 0 };
+      const { config } = await layRoom(prepared!, () => ({
+        cameras: [
+          { driver: "simulated", name: "front" },
+          { driver: "simulated", name: "night", lighting: dim },
+          { driver: "http", name: "locked", url, username: "viewer", password: "wrong" },
+          { driver: "rtsp", name: "gone", url: "rtsp://127.0.0.1:9/stream" },
+        ],
+      }));
+      const { code, lines } = await examine(config);
+      expect(code).toBe(1);
+      const of = (name: string) => lines.find(({ says }) => says.startsWith(`${name}: `));
+      expect(of("front")).toMatchObject({ result: "ok", says: expect.stringMatching(/brightness \d+ %/) });
+      expect(of("front")!.says).toMatch(/1280×720, \d\.\d pictures\/s, .*, (\d+|fewer than \d+) faces found/);
+      expect(of("night")).toMatchObject({
+        result: "failed",
+        says: expect.stringContaining("too dark"),
+        advice: expect.stringContaining("light"),
+      });
+      expect(of("locked")).toMatchObject({
+        result: "failed",
+        says: expect.stringContaining("refuses user and password"),
+        advice: expect.stringContaining("password"),
+      });
+      expect(of("gone")).toMatchObject({
+        result: "failed",
+        says: expect.stringContaining("nothing answers at 127.0.0.1:9"),
+      });
+    } finally {
+      await web.close();
+    }
+  }, 90_000);
 
   it("asks a gateway that runs, and leaves its cameras alone", async () => {
     const { config } = await layRoom(prepared!);
