@@ -58,7 +58,7 @@ export const live: Page = {
       steps: [[null, COLOURS.focus]],
       since: FRESH,
       size: 170,
-      width: 10,
+      width: 12,
       height: 9,
     }),
     figure({
@@ -82,8 +82,7 @@ export const live: Page = {
       show: "/^(activity|quality)$/",
       mappings: mapWords({ ...ACTIVITY_LOOKS, ...QUALITY_LOOKS }),
       since: FRESH,
-      size: 38,
-      width: 5,
+      width: 8,
       height: 9,
     }),
     figure({
@@ -101,9 +100,8 @@ export const live: Page = {
       show: "/^focus$/",
       mappings: mapRanges(IDEAS, "Nothing to suggest"),
       since: "5m",
-      size: 28,
-      width: 5,
-      height: 9,
+      width: 12,
+      height: 4,
     }),
     figure({
       title: "Suggested",
@@ -120,9 +118,8 @@ export const live: Page = {
       ],
       show: "/^text$/",
       since: AIR,
-      size: 24,
-      width: 24,
-      height: 3,
+      width: 12,
+      height: 4,
     }),
     lines({
       title: "The lesson so far",
@@ -205,8 +202,7 @@ export const live: Page = {
       none: "no sensor heard",
       mappings: mapRanges(AIR_BANDS, "no sensor heard"),
       since: AIR,
-      size: 34,
-      width: 4,
+      width: 6,
       height: 8,
     }),
     figure({
@@ -218,8 +214,7 @@ export const live: Page = {
       none: "no sensor heard",
       mappings: mapRanges(NOISE_BANDS, "no sensor heard"),
       since: AIR,
-      size: 34,
-      width: 3,
+      width: 6,
       height: 8,
     }),
     lines({
@@ -236,8 +231,8 @@ export const live: Page = {
       ],
       threshold: true,
       interval: "1m",
-      width: 5,
-      height: 8,
+      width: 24,
+      height: 6,
     }),
   ],
 };

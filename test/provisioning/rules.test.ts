@@ -212,8 +212,8 @@ describe("who is told", () => {
       rules.map(({ uid, labels }) => [uid, routeOf(labels, policies[0]!).receiver]),
     );
     const { "focus-drop": drop, "focus-air": air, ...machines } = receivers;
-    expect([drop, air]).toEqual(["Focus · Teacher", "Focus · Teacher"]);
-    expect(new Set(Object.values(machines))).toEqual(new Set(["Focus · IT"]));
+    expect([drop, air]).toEqual(["Focus teacher", "Focus teacher"]);
+    expect(new Set(Object.values(machines))).toEqual(new Set(["Focus IT"]));
     expect(JSON.stringify(policies)).not.toContain("continue");
   });
 
