@@ -1,7 +1,8 @@
 import type { CheckRow } from "../../models/check.ts";
 import type { PreparedPack } from "../../models/manifest.ts";
-import { loadManifest, missingModels, packFolder, verifyPack } from "../../models/pack.ts";
+import { loadManifest, missingModels, packFolder, verifyFiles, verifyPack } from "../../models/pack.ts";
 import { preparePack } from "../../models/prepare.ts";
+import { chosen, readTable, type Table } from "../../models/table.ts";
 import { systemClock } from "../clock.ts";
 import { type Config, loadConfig } from "../config.ts";
 import { makeDataFolder } from "../dataFolder.ts";
@@ -47,12 +48,50 @@ export async function listModels(terminal: Terminal, configFile?: string): Promi
       there,
     });
   }
+  if (missing.length > 0) return;
+  const pack = await verifyFiles(manifest, folder).catch(() => null); // `check` says what is wrong with it
+  const table = pack && (await readTable(pack));
+  if (table) sayTable(terminal, table);
+  else
+    terminal.say(
+      "Only float32 so far: `focus-gateway models prepare` makes and times the others, in about a minute.",
+    );
 }
 
+/**
+ * Fetches and verifies; then makes each network in eight bits and in halves, compares, times, and from then on the
+ * quickest is taken. The second time there is nothing left to do.
+ */
 export async function prepareModels(terminal: Terminal, configFile?: string): Promise<void> {
-  const pack = await preparedPack(terminal, await loadConfig(configFile));
+  const config = await loadConfig(configFile);
+  const pack = await preparedPack(terminal, config);
+  const { tunePack } = await import("../../models/tune.ts");
+  const bar = terminal.progress("calibrating and timing the networks", "%");
+  const { table } = await tunePack(pack, {
+    log: createLogger(config.log.level),
+    onProgress: (share) => bar.update(Math.round(100 * share), 100),
+  }).finally(() => bar.end());
+  sayTable(terminal, table);
   terminal.say(`${pack.id} is ready`);
   terminal.emit({ pack: pack.id, ready: true });
+}
+
+/** Each network in each precision: size, how well it keeps the answers, time for a picture, and which is taken. */
+function sayTable(terminal: Terminal, table: Table): void {
+  terminal.say(`On ${table.machine}, calibrated with ${table.calibration} pictures:`);
+  for (const { role, variant, bytes, parity, millis, how } of table.rows) {
+    const taken = chosen(table, role, "cpu") === variant;
+    const { what, value, limit } = parity;
+    const times = Object.entries(millis).map(([provider, took]) =>
+      took === null ? `not on ${provider}` : `${took.toFixed(2)} ms on ${provider}`,
+    );
+    const kept = variant === "float32" ? "the original" : `${what} ${value.toFixed(3)} (at most ${limit})`;
+    terminal.say(
+      `${taken ? "*" : " "} ${role.padEnd(10)} ${variant.padEnd(15)} ${(bytes / 1e6).toFixed(2)} MB  ${times.join(", ").padEnd(18)} ${kept}`,
+    );
+    terminal.emit({ role, variant, bytes, parity, millis, how, taken });
+  }
+  terminal.say("* is what runs on the CPU. Times are for one picture in a batch.");
 }
 
 /** Hashes first; then what the packs measure up to. Exit code 1 when something is broken or worse than it was, and not for a goal that nobody has reached yet. */

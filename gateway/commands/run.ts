@@ -5,6 +5,7 @@ import { type Gateway, openGateway } from "../gateway.ts";
 import { createLogger } from "../log.ts";
 import { preparedPack } from "./models.ts";
 import type { Terminal } from "./terminal.ts";
+import { tuneLater } from "./tuneLater.ts";
 
 /** Runs the gateway until it is told to stop (Ctrl-C, or SIGTERM from a service manager); twice stops it at once. */
 export async function run(terminal: Terminal, configFile: string | undefined): Promise<void> {
@@ -41,8 +42,10 @@ export async function run(terminal: Terminal, configFile: string | undefined): P
     terminal.say(line);
   }
 
+  const tuning = await tuneLater(pack, configFile, { log, clock: systemClock });
   const signal = await stopped;
   log.info(`${signal}: closing`);
+  tuning.close();
   await close(gateway);
   log.info("closed");
 }
