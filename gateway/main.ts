@@ -90,7 +90,7 @@ program
 
 const models = program
   .command("models")
-  .description("the model packs: list, prepare (fetch and verify), check (measure)");
+  .description("the model packs: list, prepare (fetch, verify, quantise), check (measure)");
 models
   .command("list", { isDefault: true })
   .description("what packs there are, and whether their files are in place")
@@ -101,7 +101,9 @@ models
   );
 models
   .command("prepare")
-  .description("fetch what is missing and verify everything by hash")
+  .description(
+    "fetch what is missing, verify everything by hash, and make the networks as quick as this machine allows",
+  )
   .addOption(configOption())
   .addOption(jsonOption())
   .action(async ({ config, json }) =>
@@ -162,6 +164,29 @@ program
   .addOption(jsonOption())
   .action(async ({ config, fix, json }) =>
     (await import("./commands/doctor.ts")).doctor(openTerminal(json), config, fix === true),
+  );
+
+program
+  .command("sensors")
+  .description("find sensors, and print the config to paste for each")
+  .command("scan")
+  .description("list what can be seen: on the broker, on this machine, and on a Modbus device")
+  .option("--mqtt <url>", "the broker to listen to; the config's when left out")
+  .option("--modbus <host>", "also ask this Modbus TCP device, host or host:port, who is there")
+  .option("--seconds <n>", "how long to listen on the broker (5)", positive, 5)
+  .addOption(configOption())
+  .addOption(jsonOption())
+  .addHelpText(
+    "after",
+    `
+Seen are Zigbee2MQTT, Tasmota and ESPHome devices that announce themselves, Linux IIO chips, serial ports and microphones.
+Nothing is changed anywhere.
+
+  focus-gateway sensors scan --mqtt mqtt://192.168.1.5:1883
+  focus-gateway sensors scan --modbus 192.168.1.20`,
+  )
+  .action(async (options) =>
+    (await import("./commands/sensors.ts")).scanSensors(openTerminal(options.json), options),
   );
 
 const config = program

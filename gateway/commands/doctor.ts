@@ -9,6 +9,7 @@ import { openBroker } from "../publish/publish.ts";
 import { manageInflux, probeInflux, queryStore } from "../record/record.ts";
 import { readVitals } from "../show/show.ts";
 import { checkEye } from "./look.ts";
+import { trySensors } from "./sensors.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** What a check came to. `advice` says what to do about it, when there is something to do. */
@@ -71,7 +72,7 @@ export async function doctor(terminal: Terminal, configFile: string | undefined,
   await check("store", () => checkStore(config, running));
   if (config.record.influx) await check("influx", () => checkInflux(config));
   if (config.record.influx && fix) await check("roll-ups", () => fixInflux(config));
-  await check("sensors", async () => ok("sensors", "none configured"));
+  await check("sensors", () => checkSensors(config, running));
   if (running) await check("gateway", () => askGateway(config));
   else await check("cameras", () => checkEye(terminal, config));
 
@@ -156,16 +157,45 @@ async function fixInflux({ record }: Config): Promise<Finding[]> {
   return done.map((says) => ok("roll-ups", says));
 }
 
+/** Microphones are the eye's, and tried with the cameras. A running gateway holds serial ports: it is asked below. */
+async function checkSensors(config: Config, running: boolean): Promise<Finding[]> {
+  if (config.sensors.length === 0) return [ok("sensors", "none configured")];
+  if (running) return askAboutSensors(config);
+  const trials = await trySensors(config, ANSWER_SECONDS);
+  return trials.map(({ result, says, advice }) => ({
+    check: "sensor",
+    result,
+    says,
+    ...(advice ? { advice } : {}),
+  }));
+}
+
+/** What the gateway that runs says of each sensor under /metrics. */
+async function askAboutSensors({ sensors, show }: Config): Promise<Finding[]> {
+  if (!show.health.enabled)
+    return [
+      warning("sensors", "a gateway runs, but its health server is off", "Stop it to check the sensors."),
+    ];
+  const metrics = await (await askHealth(show.health, "/metrics")).text();
+  return sensors.map(({ name }) => {
+    const isOk = metrics.includes(`focus_gateway_sensor_ok{sensor="${name}"} 1`);
+    return isOk
+      ? ok("sensor", `${name}: in order, says the gateway that runs`)
+      : warning("sensor", `${name}: not in order, says the gateway that runs`, "Its log says why.");
+  });
+}
+
+function askHealth({ host, port, token }: Config["show"]["health"], path: string): Promise<Response> {
+  const headers: Record<string, string> =
+    token === undefined ? {} : { authorization: `Bearer ${revealSecret(token)}` };
+  return fetch(`http://${host}:${port}${path}`, { headers, signal: AbortSignal.timeout(5000) });
+}
+
 /** A running gateway holds the cameras; it knows how they do. */
 async function askGateway({ show }: Config): Promise<Finding> {
   if (!show.health.enabled)
     return warning("gateway", "running, but its health server is off", "Stop it to check the cameras.");
-  const headers: Record<string, string> =
-    show.health.token === undefined ? {} : { authorization: `Bearer ${revealSecret(show.health.token)}` };
-  const answer = await fetch(`http://${show.health.host}:${show.health.port}/readyz`, {
-    headers,
-    signal: AbortSignal.timeout(5000),
-  });
+  const answer = await askHealth(show.health, "/readyz");
   const { ready, reasons = [] } = (await answer.json()) as { ready: boolean; reasons?: string[] };
   if (ready) return ok("gateway", "running and ready; cameras are checked by it");
   return {

@@ -3,7 +3,7 @@ import type { Config } from "../config.ts";
 import { catalogue, type ErrorCode } from "../errors.ts";
 import { openEye } from "../eye/eye.ts";
 import { createLogger } from "../log.ts";
-import type { CameraState, View } from "../terms.ts";
+import type { CameraState, Sound, View } from "../terms.ts";
 import type { Finding } from "./doctor.ts";
 import { preparedPack } from "./models.ts";
 import type { Terminal } from "./terminal.ts";
@@ -28,8 +28,8 @@ interface Look {
 }
 
 /**
- * Models, provider and every camera, by really looking through them: what is told is about pictures, and of people no more
- * than that there are enough for a group.
+ * Models, provider and every camera, by really looking through them, and every microphone, by listening: what is told is
+ * about pictures and levels, and of people no more than that there are enough for a group.
  */
 export async function checkEye(terminal: Terminal, config: Config): Promise<Finding[]> {
   const pack = await preparedPack(terminal, config);
@@ -39,21 +39,27 @@ export async function checkEye(terminal: Terminal, config: Config): Promise<Find
       { views: [], state: "opening", problem: null, code: undefined, since: 0 },
     ]),
   );
+  const microphones = config.sensors.flatMap((sensor) => (sensor.driver === "sound" ? [sensor] : []));
+  /** What each microphone has heard, or why it has not. */
+  const ears = new Map<string, Finding>();
   const eye = await openEye(
-    { ...config.eye, cameras: config.cameras, pack, pace: "live" },
+    { ...config.eye, cameras: config.cameras, microphones, pack, pace: "live" },
     {
       onView: (view) => looks.get(view.camera)?.views.push(view),
       onCamera(name, state, problem, code) {
         const since = systemClock.elapsed();
         Object.assign(looks.get(name) ?? {}, { state, problem: problem ?? null, code, since });
       },
+      onSound: (sound) => void ears.set(sound.microphone, heard(sound)),
+      onDeaf: (name, away) => void (away && ears.set(name, unheard(name, away.why))),
     },
     // Quiet while it looks: what it finds is what it says.
     { log: createLogger("error"), clock: systemClock },
   );
   try {
     const until = systemClock.elapsed() + LOOK_SECONDS * 1000;
-    while (systemClock.elapsed() < until && ![...looks.values()].every(isSeenThrough)) {
+    const isDone = () => [...looks.values()].every(isSeenThrough) && ears.size === microphones.length;
+    while (systemClock.elapsed() < until && !isDone()) {
       await systemClock.sleep(100);
     }
     const { provider, precision } = eye.engine;
@@ -66,11 +72,27 @@ export async function checkEye(terminal: Terminal, config: Config): Promise<Find
           minimumGroup: config.protect.minimumGroup,
         }),
       ),
+      ...microphones.map(
+        ({ name }) => ears.get(name) ?? unheard(name, `nothing within ${LOOK_SECONDS} s; see everySeconds`),
+      ),
     ];
   } finally {
     await eye.close();
   }
 }
+
+function heard({ microphone, level }: Sound): Finding {
+  if (Number.isFinite(level))
+    return { check: "microphone", result: "ok", says: `${microphone}: ${level.toFixed(1)} dB of full scale` };
+  return unheard(microphone, "nothing but zeros comes from it");
+}
+
+const unheard = (name: string, why: string): Finding => ({
+  check: "microphone",
+  result: "failed",
+  says: `${name}: ${why}`,
+  advice: "Check plug, mute switch and rights (group audio); `focus-gateway sensors scan` lists microphones.",
+});
 
 /** Whether waiting for longer would tell nothing new. */
 function isSeenThrough({ views, problem, since }: Look): boolean {

@@ -26,7 +26,10 @@ const LOOK_MS = 1_000;
 export async function openPort(options: PortOptions, listener: PortListener): Promise<Port> {
   const { SerialPort } = await import("serialport");
   const port = new SerialPort({ ...options, dataBits: 8, stopBits: 1, autoOpen: false });
-  await new Promise<void>((resolve, reject) => port.open((error) => (error ? reject(error) : resolve())));
+  await new Promise<void>((resolve, reject) =>
+    // Its message begins with "Error: " already.
+    port.open((error) => (error ? reject(new Error(error.message.replace(/^Error: /, ""))) : resolve())),
+  );
   let closing: Promise<void> | undefined;
 
   function close(): Promise<void> {

@@ -9,6 +9,10 @@ import { openSensor, type SensorOptions, sensorOptions } from "./sensors/index.t
 
 export { type AirEvent, watchAir } from "./air.ts";
 export { KINDS } from "./quantities.ts";
+export type { Found } from "./scan/found.ts";
+export { scanMachine } from "./scan/machine.ts";
+export { scanModbus } from "./scan/modbus.ts";
+export { scanMqtt } from "./scan/mqtt.ts";
 export type { Sensor, SensorContext } from "./sensor.ts";
 export { openSensor, type SensorOptions, sensorOptions } from "./sensors/index.ts";
 export { openSounds, type Sounds } from "./sounds.ts";
@@ -70,7 +74,9 @@ export function openSense(sensors: readonly SensorOptions[], context: SenseConte
       onReading,
       onState(state, why) {
         states.set(name, state);
-        const says = `sensor ${name}: ${state}${why ? `, ${why}` : ""}`;
+        // SENSOR_LOST names the sensor itself.
+        const because = why?.replace(`sensor ${name}: `, "");
+        const says = `sensor ${name}: ${state}${because ? `, ${because}` : ""}`;
         if (state === "opening") own.debug(says);
         else if (state === "ok" || state === "paused") own.info(says);
         else own.warn(says);

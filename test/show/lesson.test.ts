@@ -28,6 +28,8 @@ function windowAt(time: number, changes: object = {}): string {
 }
 
 interface History {
+  readonly air: ReadonlyArray<{ quantity: string; value: number | null }>;
+  readonly co2: ReadonlyArray<{ time: number; value: number | null }>;
   readonly course: ReadonlyArray<{ time: number; focus: number | null }>;
   readonly events: ReadonlyArray<{ kind: string; text: string }>;
   readonly window: { focus: number | null } | null;
@@ -95,6 +97,33 @@ describe("the lesson the live page keeps", () => {
     const { hear, history } = open();
     expect(hear(name, payload)).toBeNull();
     expect(history()).toMatchObject({ course: [], events: [], window: null });
+  });
+
+  it("keeps what each sensor said last, and the course of CO₂; null where there was no number", () => {
+    const { hear, history, at } = open();
+    const said = (time: number, value: number | null, unit = "[ppm]", quality = "ok") =>
+      JSON.stringify({ time: new Date(time).toISOString(), value, unit, quality });
+    at(noon + 20_000);
+    hear("sensor/air-1/co2", said(noon, 812));
+    hear("sensor/air-1/temperature", said(noon, 21.5, "Cel"));
+    const message = hear("sensor/air-1/co2", said(noon + 5000, null, "[ppm]", "stale"));
+    expect(message).toMatchObject({
+      topic: "air",
+      payload: { device: "air-1", quantity: "co2", time: noon + 5000, value: null, quality: "stale" },
+    });
+    const { air, co2 } = history();
+    expect(air.map(({ quantity, value }) => [quantity, value])).toEqual([
+      ["co2", null],
+      ["temperature", 21.5],
+    ]);
+    expect(co2.map(({ time, value }) => [time - noon, value])).toEqual([
+      [0, 812],
+      [5000, null],
+    ]);
+    for (const text of ["", "{}", "null", said(noon, 812).replace("ok", "fine")])
+      expect(hear("sensor/air-1/co2", text)).toBeNull();
+    for (let device = 0; device < 500; device++) hear(`sensor/d${device}/co2`, said(noon, 800));
+    expect(history().air.length).toBeLessThanOrEqual(100);
   });
 
   it("turns taps into messages for the gateway", () => {

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { ACTIVITIES, QUALITIES, TARGETS } from "../../terms.ts";
+import { ACTIVITIES, QUALITIES, READING_QUALITIES, TARGETS } from "../../terms.ts";
 import { type Counts, whyOf } from "./why.ts";
 
 const share = z.number().min(0).max(1).nullable().default(null);
@@ -31,6 +31,13 @@ const eventPayload = z.object({
   text: z.string().max(200).optional(),
 });
 
+const sensorPayload = z.object({
+  time: z.iso.datetime(),
+  value: z.number().nullable(),
+  unit: z.string(),
+  quality: z.enum(READING_QUALITIES),
+});
+
 const healthPayload = z.object({
   frames_per_second: z.number().nullable().optional(),
   cameras: z.record(z.string(), z.string()).optional(),
@@ -49,9 +56,17 @@ interface LessonEvent {
   readonly text: string;
 }
 
+/** What a sensor said last. */
+interface AirReading extends Omit<z.infer<typeof sensorPayload>, "time"> {
+  readonly device: string;
+  readonly quantity: string;
+  /** Milliseconds since the Unix epoch. */
+  readonly time: number;
+}
+
 /** A message to the page. `now` is this machine's time, by which the page corrects its own clock. */
 export interface PageMessage {
-  readonly topic: "history" | "focus" | "event" | "health" | "state";
+  readonly topic: "history" | "focus" | "event" | "air" | "health" | "state";
   readonly payload: unknown;
   readonly now: number;
 }
@@ -73,6 +88,10 @@ const plainMark = "mark";
 
 const historyMs = 2 * 60 * 60 * 1000;
 const eventLimit = 200;
+/** Devices times quantities; more than a room has. */
+const airLimit = 100;
+/** CO₂ over the last two hours, if there is one meter that speaks every five seconds. */
+const co2Limit = 1_440;
 
 /**
  * What the live page knows: the last two hours of windows, marks and events, so that a browser opened in the middle of
@@ -85,6 +104,9 @@ export class Lesson {
   readonly #now: () => number;
   #course: Point[] = [];
   #events: LessonEvent[] = [];
+  /** By device and quantity. */
+  readonly #air = new Map<string, AirReading>();
+  #co2: AirReading[] = [];
   #latest: { window: WindowPayload; heard: number } | null = null;
   #health: unknown = null;
   #state: string | null = null;
@@ -101,6 +123,7 @@ export class Lesson {
     const name = topic.slice(this.#topics.length + 1);
     if (name === "focus") return this.#hearWindow(payload);
     if (name.startsWith("event/")) return this.#hearEvent(payload);
+    if (name.startsWith("sensor/")) return this.#hearSensor(name, payload);
     if (name === "gateway/health") {
       const health = healthPayload.safeParse(parsed(payload)).data;
       if (!health) return null;
@@ -120,6 +143,8 @@ export class Lesson {
       room: this.#room,
       course: this.#course,
       events: this.#events,
+      air: [...this.#air.values()],
+      co2: this.#co2,
       window: this.#latest?.window ?? null,
       why: this.#latest ? whyOf(this.#latest.window, this.#counts) : [],
       heard: this.#latest?.heard ?? null,
@@ -164,6 +189,21 @@ export class Lesson {
     const mine = { time, kind, text };
     this.#events = [...others.filter((other) => other.time > time - historyMs), mine].slice(-eventLimit);
     return this.#tell("event", mine);
+  }
+
+  #hearSensor(name: string, payload: string): PageMessage | null {
+    const [, device, quantity, ...rest] = name.split("/");
+    const said = sensorPayload.safeParse(parsed(payload)).data;
+    if (!said || !device || !quantity || rest.length > 0) return null;
+    const key = `${device}/${quantity}`;
+    if (!this.#air.has(key) && this.#air.size >= airLimit) return null;
+    const reading = { ...said, device, quantity, time: Date.parse(said.time) };
+    this.#air.set(key, reading);
+    if (quantity === "co2") {
+      const since = reading.time - historyMs;
+      this.#co2 = [...this.#co2.filter(({ time }) => time > since), reading].slice(-co2Limit);
+    }
+    return this.#tell("air", reading);
   }
 
   #tell(topic: PageMessage["topic"], payload: unknown): PageMessage {

@@ -1,0 +1,150 @@
+import type { Logger } from "../../log.ts";
+import { connectMqtt, type MqttOptions } from "../../mqtt.ts";
+import type { Clock } from "../../terms.ts";
+import { meaningOf, meaningOfEnd } from "../names.ts";
+import { isObject, parsed } from "../numbers.ts";
+import { type Found, nameFrom } from "./found.ts";
+
+/** What hubs and firmwares leave on the broker for whoever looks for devices; all of it is retained. */
+const FILTERS = [
+  "+/bridge/devices", // Zigbee2MQTT
+  "tasmota/discovery/+/sensors", // https://tasmota.github.io/docs/MQTT/#tasmota-discovery
+  "tasmota/discovery/+/config",
+  "homeassistant/sensor/+/+/config", // https://www.home-assistant.io/integrations/mqtt/#mqtt-discovery
+  "homeassistant/sensor/+/config",
+];
+
+/** Listens for so long to what is announced on a broker. Rejects with BROKER_UNREACHABLE or BROKER_REFUSED. */
+export async function scanMqtt(
+  options: Omit<MqttOptions, "clientId" | "cleanSession">,
+  { seconds, log, clock }: { readonly seconds: number; readonly log: Logger; readonly clock: Clock },
+): Promise<Found[]> {
+  const announced = new Map<string, string>();
+  const connection = connectMqtt(
+    { ...options, clientId: `focus-scan:${process.pid}:${Math.round(clock.now())}`, cleanSession: true },
+    log,
+    clock,
+  );
+  connection.onMessage(async (topic, payload) => {
+    if (announced.size < 10_000) announced.set(topic, payload.toString("utf8"));
+  });
+  try {
+    await new Promise<void>((resolve, reject) =>
+      connection.onState((state, problem) => (state === "connected" ? resolve() : reject(problem))),
+    );
+    for (const filter of FILTERS) await connection.subscribe(filter);
+    await clock.sleep(seconds * 1000);
+  } finally {
+    await connection.close();
+  }
+  return foundIn(announced);
+}
+
+/** The devices in what was announced, by topic. Whatever stands in it, it never throws. */
+export function foundIn(announced: ReadonlyMap<string, string>): Found[] {
+  const found: Found[] = [];
+  const esphome = new Map<string, { name: string; entities: Record<string, string> }>();
+  for (const [topic, text] of announced) {
+    const said = parsed(text);
+    const levels = topic.split("/");
+    if (levels[1] === "bridge" && Array.isArray(said)) found.push(...zigbee(levels[0]!, said));
+    else if (levels[0] === "tasmota" && levels[3] === "sensors" && isObject(said))
+      found.push(...tasmota(said, parsed(announced.get(`tasmota/discovery/${levels[2]}/config`) ?? "")));
+    else if (levels[0] === "homeassistant" && isObject(said)) gather(said, esphome);
+  }
+  for (const [prefix, { name, entities }] of esphome) {
+    const quantities = [...new Set(Object.values(entities))];
+    const told = Object.keys(entities).every((entity) => meaningOfEnd(entity)?.quantity === entities[entity]);
+    found.push({
+      what: `ESPHome: ${name}, which measures ${quantities.join(", ")}`,
+      config: {
+        name: nameFrom(name),
+        driver: "mqtt",
+        adapter: "esphome",
+        topic: prefix,
+        ...(told ? {} : { entities }),
+      },
+    });
+  }
+  return found;
+}
+
+/** `bridge/devices`: a list of devices with what each exposes, some of it nested in `features`. */
+function zigbee(base: string, devices: readonly unknown[]): Found[] {
+  return devices.flatMap((device): Found[] => {
+    if (!isObject(device) || typeof device.friendly_name !== "string" || !isObject(device.definition))
+      return [];
+    const quantities = new Set(
+      exposed(device.definition.exposes).flatMap((property) => meaningOf(property)?.quantity ?? []),
+    );
+    quantities.delete("battery");
+    if (quantities.size === 0) return [];
+    const { vendor, model } = device.definition;
+    return [
+      {
+        what: `Zigbee2MQTT: ${device.friendly_name} (${[vendor, model].filter(Boolean).join(" ")}), which measures ${[...quantities].join(", ")}`,
+        config: {
+          name: nameFrom(device.friendly_name),
+          driver: "mqtt",
+          adapter: "zigbee2mqtt",
+          topic: `${base}/${device.friendly_name}`,
+        },
+      },
+    ];
+  });
+}
+
+const exposed = (exposes: unknown, depth = 0): string[] =>
+  Array.isArray(exposes) && depth < 4
+    ? exposes
+        .filter(isObject)
+        .flatMap(({ property, features }) => [
+          ...(typeof property === "string" ? [property] : []),
+          ...exposed(features, depth + 1),
+        ])
+    : [];
+
+/** `sensors` holds a message as it will come; `config` how the topic is put together (`ft`, `tp`, `t`). */
+function tasmota({ sn }: Readonly<Record<string, unknown>>, config: unknown): Found[] {
+  if (!isObject(sn) || !isObject(config) || typeof config.t !== "string") return [];
+  const prefix = Array.isArray(config.tp) && typeof config.tp[2] === "string" ? config.tp[2] : "tele";
+  const pattern = typeof config.ft === "string" ? config.ft : "%prefix%/%topic%/";
+  const quantities = new Set(
+    Object.values(sn)
+      .filter(isObject)
+      .flatMap((chip) => Object.keys(chip).flatMap((key) => meaningOf(key)?.quantity ?? [])),
+  );
+  if (quantities.size === 0) return [];
+  const name = typeof config.dn === "string" ? config.dn : config.t;
+  return [
+    {
+      what: `Tasmota: ${name}, which measures ${[...quantities].join(", ")}`,
+      config: {
+        name: nameFrom(name),
+        driver: "mqtt",
+        adapter: "tasmota",
+        topic: `${pattern.replace("%prefix%", prefix).replace("%topic%", config.t)}SENSOR`,
+      },
+    },
+  ];
+}
+
+/** Home Assistant's announcements, of which ESPHome's have state topics of their own shape. */
+function gather(
+  said: Readonly<Record<string, unknown>>,
+  into: Map<string, { name: string; entities: Record<string, string> }>,
+): void {
+  const topic = said.state_topic ?? said.stat_t;
+  const match = typeof topic === "string" ? /^(.+)\/sensor\/([^/]+)\/state$/.exec(topic) : null;
+  if (!match) return;
+  const [, prefix, entity] = match as unknown as [string, string, string];
+  const kind = said.device_class ?? said.dev_cla;
+  const quantity = (meaningOfEnd(entity) ?? (typeof kind === "string" ? meaningOf(kind) : undefined))
+    ?.quantity;
+  if (!quantity) return;
+  const device = said.device ?? said.dev;
+  const name = isObject(device) && typeof device.name === "string" ? device.name : prefix;
+  const one = into.get(prefix) ?? { name, entities: {} };
+  one.entities[entity] = quantity;
+  into.set(prefix, one);
+}

@@ -1,0 +1,131 @@
+import { mkdir, writeFile } from "node:fs/promises";
+import path from "node:path";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { scanMachine } from "../../gateway/sense/scan/machine.ts";
+import { foundIn } from "../../gateway/sense/scan/mqtt.ts";
+import { sensorOptions } from "../../gateway/sense/sensors/index.ts";
+import { temporaryFolder } from "../support/places.ts";
+
+/** Announcements as each project's documentation has them, shortened. */
+const ZIGBEE = [
+  { ieee_address: "0x00", type: "Coordinator", friendly_name: "Coordinator", definition: null },
+  {
+    ieee_address: "0x00158d",
+    friendly_name: "Air Room 12",
+    definition: {
+      model: "AVG-01",
+      vendor: "Develco",
+      exposes: [
+        { type: "numeric", name: "co2", property: "co2", unit: "ppm" },
+        { type: "numeric", name: "temperature", property: "temperature", unit: "°C" },
+        { type: "numeric", name: "battery", property: "battery", unit: "%" },
+        { type: "composite", features: [{ type: "numeric", property: "pm25" }] },
+      ],
+    },
+  },
+  { friendly_name: "lamp", definition: { exposes: [{ type: "light", features: [{ property: "state" }] }] } },
+];
+const TASMOTA_CONFIG = {
+  ip: "192.168.0.7",
+  dn: "Air Monitor",
+  t: "tasmota_A1B2C3",
+  ft: "%prefix%/%topic%/",
+  tp: ["cmnd", "stat", "tele"],
+};
+const TASMOTA_SENSORS = {
+  sn: { Time: "2026-11-23T09:00:00", SCD40: { CarbonDioxide: 612, Temperature: 21.4 }, TempUnit: "C" },
+  ver: 1,
+};
+const ESPHOME = {
+  unit_of_meas: "ppm",
+  dev_cla: "carbon_dioxide",
+  stat_t: "air-12/sensor/scd40_co2/state",
+  dev: { name: "air-12" },
+};
+const ESPHOME_ODD = {
+  ...ESPHOME,
+  dev_cla: "temperature",
+  stat_t: "air-13/sensor/probe/state",
+  dev: { name: "air-13" },
+};
+
+const announced = (entries: Record<string, unknown>) =>
+  new Map(Object.entries(entries).map(([topic, value]) => [topic, JSON.stringify(value)]));
+
+describe("what is announced on a broker", () => {
+  it("becomes config that can be pasted", () => {
+    const found = foundIn(
+      announced({
+        "zigbee2mqtt/bridge/devices": ZIGBEE,
+        "tasmota/discovery/A1B2C3/config": TASMOTA_CONFIG,
+        "tasmota/discovery/A1B2C3/sensors": TASMOTA_SENSORS,
+        "homeassistant/sensor/air-12/scd40_co2/config": ESPHOME,
+        "homeassistant/sensor/air-13/probe/config": ESPHOME_ODD,
+      }),
+    );
+    expect(found.map(({ config }) => config)).toEqual([
+      { name: "air-room-12", driver: "mqtt", adapter: "zigbee2mqtt", topic: "zigbee2mqtt/Air Room 12" },
+      { name: "air-monitor", driver: "mqtt", adapter: "tasmota", topic: "tele/tasmota_A1B2C3/SENSOR" },
+      { name: "air-12", driver: "mqtt", adapter: "esphome", topic: "air-12" },
+      {
+        name: "air-13",
+        driver: "mqtt",
+        adapter: "esphome",
+        topic: "air-13",
+        entities: { probe: "temperature" },
+      },
+    ]);
+    expect(found[0]!.what).toContain("which measures co2, temperature, pm25");
+    for (const { config } of found) expect(sensorOptions.safeParse(config).error).toBeUndefined();
+  });
+
+  it("whatever is announced, nothing is thrown and all that is found can be pasted", () => {
+    const topic = fc.constantFrom(
+      "zigbee2mqtt/bridge/devices",
+      "tasmota/discovery/A/config",
+      "tasmota/discovery/A/sensors",
+      "homeassistant/sensor/a/b/config",
+    );
+    const mangled = fc.constantFrom<unknown>(
+      ZIGBEE,
+      TASMOTA_CONFIG,
+      TASMOTA_SENSORS,
+      ESPHOME,
+      [{ friendly_name: 7, definition: {} }],
+      { sn: 7 },
+    );
+    const text = fc.oneof(
+      fc.json(),
+      fc.string(),
+      mangled.map((value) => JSON.stringify(value)),
+    );
+    fc.assert(
+      fc.property(fc.array(fc.tuple(topic, text)), (entries) => {
+        for (const { config } of foundIn(new Map(entries)))
+          expect(sensorOptions.safeParse(config).error).toBeUndefined();
+      }),
+    );
+  });
+});
+
+describe("what is plugged into this machine", () => {
+  it("lists chips and microphones with config that can be pasted", async () => {
+    const folder = await temporaryFolder();
+    await mkdir(path.join(folder, "iio:device0"));
+    await writeFile(path.join(folder, "iio:device0", "name"), "scd30\n");
+    await writeFile(path.join(folder, "iio:device0", "in_concentration_co2_raw"), "812\n");
+    const alsaFile = path.join(folder, "pcm");
+    await writeFile(
+      alsaFile,
+      "00-00: HDMI 0 : HDMI 0 : playback 1\n01-00: USB Audio : USB Audio : playback 1 : capture 1\n",
+    );
+    const found = await scanMachine({ iioFolder: folder, alsaFile });
+    const configs = found.map(({ config }) => config).filter(({ driver }) => driver !== "serial");
+    expect(configs).toEqual([
+      { name: "scd30", driver: "iio", device: "scd30" },
+      { name: "ear", driver: "sound", device: "hw:1,0" },
+    ]);
+    for (const config of configs) expect(sensorOptions.safeParse(config).error).toBeUndefined();
+  });
+});
