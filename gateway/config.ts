@@ -6,7 +6,7 @@ import { failure } from "./errors.ts";
 import { eyeOptions } from "./eye/eye.ts";
 import { LOG_LEVELS } from "./log.ts";
 import { defaultDataFolder } from "./paths.ts";
-import { privacyOptions, protectOptions } from "./protect/protect.ts";
+import { BOUNDS, privacyOptions, protectOptions } from "./protect/protect.ts";
 import { brokerOptions, mqttOptions, spoolOptions } from "./publish/publish.ts";
 import { recordOptions } from "./record/record.ts";
 import { senseOptions } from "./sense/sense.ts";
@@ -20,52 +20,60 @@ const place = () =>
  * The whole schema: the sum of the parts' own. It validates, gives the types, and writes `gateway.schema.json` and
  * `docs/config.md`.
  */
-export const configSchema = z.strictObject({
-  site: place()
-    .describe("The school, as it stands in topics and tags: small letters, digits and hyphens.")
-    .meta({ examples: ["riverside"] }),
-  room: place()
-    .describe("The room, likewise. One gateway, one room.")
-    .meta({ examples: ["room-12"] }),
-  dataFolder: z
-    .string()
-    .min(1)
-    .optional()
-    .describe(
-      "Where models, spool and store are kept. A path is relative to the config file. Left out: $FOCUS_GATEWAY_DATA, else the user's state folder.",
-    ),
-  log: z
-    .strictObject({
-      level: z.enum(LOG_LEVELS).default("info").describe("How much is said on standard error."),
-    })
-    .prefault({}),
-  models: z
-    .strictObject({
-      pack: z
-        .string()
-        .default("default")
-        .describe(
-          "A model pack that came along, by name, or a folder with a `pack.json` of your own (see docs/models.md).",
-        ),
-    })
-    .prefault({}),
-  cameras: eyeOptions.shape.cameras.meta({ examples: [[{ name: "front", driver: "simulated" }]] }),
-  sensors: senseOptions.shape.sensors.meta({
-    examples: [[{ name: "air-1", driver: "mqtt", adapter: "zigbee2mqtt", topic: "zigbee2mqtt/air-1" }]],
-  }),
-  eye: eyeOptions.omit({ cameras: true }).prefault({}).describe("The process that looks."),
-  sense: senseOptions.omit({ sensors: true }).prefault({}).describe("What is made of what sensors measure."),
-  attend: attendOptions.prefault({}).describe("What heads are turned to."),
-  protect: protectOptions.prefault({}).describe("What may be published about people."),
-  privacy: privacyOptions.prefault({}).describe("Whether, when and how far the gateway may look."),
-  mqtt: mqttOptions
-    .prefault({})
-    .describe("A broker of the school's. Without a `url` the embedded one is used."),
-  broker: brokerOptions.prefault({}).describe("The embedded broker, started when `mqtt.url` is left out."),
-  spool: spoolOptions.prefault({}).describe("Where messages wait on disk until the broker has them."),
-  record: recordOptions.prefault({}).describe("Where messages are kept for good."),
-  show: showOptions.prefault({}).describe("What people look at."),
-});
+export const configSchema = z
+  .strictObject({
+    site: place()
+      .describe("The school, as it stands in topics and tags: small letters, digits and hyphens.")
+      .meta({ examples: ["riverside"] }),
+    room: place()
+      .describe("The room, likewise. One gateway, one room.")
+      .meta({ examples: ["room-12"] }),
+    dataFolder: z
+      .string()
+      .min(1)
+      .optional()
+      .describe(
+        "Where models, spool and store are kept. A path is relative to the config file. Left out: $FOCUS_GATEWAY_DATA, else the user's state folder.",
+      ),
+    log: z
+      .strictObject({
+        level: z.enum(LOG_LEVELS).default("info").describe("How much is said on standard error."),
+      })
+      .prefault({}),
+    models: z
+      .strictObject({
+        pack: z
+          .string()
+          .default("default")
+          .describe(
+            "A model pack that came along, by name, or a folder with a `pack.json` of your own (see docs/models.md).",
+          ),
+      })
+      .prefault({}),
+    cameras: eyeOptions.shape.cameras.meta({ examples: [[{ name: "front", driver: "simulated" }]] }),
+    sensors: senseOptions.shape.sensors.meta({
+      examples: [[{ name: "air-1", driver: "mqtt", adapter: "zigbee2mqtt", topic: "zigbee2mqtt/air-1" }]],
+    }),
+    eye: eyeOptions.omit({ cameras: true }).prefault({}).describe("The process that looks."),
+    sense: senseOptions
+      .omit({ sensors: true })
+      .prefault({})
+      .describe("What is made of what sensors measure."),
+    attend: attendOptions.prefault({}).describe("What heads are turned to."),
+    protect: protectOptions.prefault({}).describe("What may be published about people."),
+    privacy: privacyOptions.prefault({}).describe("Whether, when and how far the gateway may look."),
+    mqtt: mqttOptions
+      .prefault({})
+      .describe("A broker of the school's. Without a `url` the embedded one is used."),
+    broker: brokerOptions.prefault({}).describe("The embedded broker, started when `mqtt.url` is left out."),
+    spool: spoolOptions.prefault({}).describe("Where messages wait on disk until the broker has them."),
+    record: recordOptions.prefault({}).describe("Where messages are kept for good."),
+    show: showOptions.prefault({}).describe("What people look at."),
+  })
+  .refine(({ protect, privacy }) => protect.zones.length === 0 || BOUNDS[privacy.profile].zones, {
+    path: ["protect", "zones"],
+    message: "zones are published under privacy.profile `research` only",
+  });
 
 export type Config = z.output<typeof configSchema> & { readonly dataFolder: string };
 

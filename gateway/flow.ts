@@ -28,7 +28,8 @@ export interface Flow {
 export interface Steps {
   readonly attend: Attender;
   readonly protect: Protector;
-  readonly publish: (window: Window) => void;
+  /** The room's window, or that of a zone in it. */
+  readonly publish: (window: Window, zone?: string) => void;
 }
 
 /** Joins the steps, and closes a window at every whole multiple of `windowSeconds`. */
@@ -50,6 +51,7 @@ export function startFlow(
       if (stopping.signal.aborted) return;
       // A timer may fire a little early; a window that never ended must not be published.
       if (clock.now() < end) continue;
+      for (const { zone, window } of protect.closeZones(end, lesson)) publish(window, zone);
       publish(protect.close(end, lesson));
     }
   })();
@@ -63,7 +65,7 @@ export function startFlow(
       script = view.cue ?? script;
       const told = lesson;
       answered = answered
-        .then(async () => protect.take(await attend.observe(view, told.activity), told))
+        .then(async () => protect.take(await attend.observe(view, told.activity), told, view.faces))
         .catch((error) => log.error({ err: error }, "a view could not be used"));
     },
     tell(told) {

@@ -2,6 +2,7 @@ import path from "node:path";
 import type { PreparedPack } from "../models/manifest.ts";
 import { openAccount } from "./account.ts";
 import { joinSurroundings, openAttender } from "./attend/attend.ts";
+import { followCameras } from "./cameras.ts";
 import { repeat } from "./clock.ts";
 import type { Config } from "./config.ts";
 import { lockDataFolder } from "./dataFolder.ts";
@@ -120,6 +121,7 @@ export async function openGateway(
         clock,
         environment: air.now,
         calibrationFile: path.join(dataFolder, "calibration.json"),
+        landmarks: Object.fromEntries(config.cameras.map(({ name, landmarks }) => [name, landmarks])),
       }),
       (it) => it.close(),
     );
@@ -133,7 +135,8 @@ export async function openGateway(
           { model: attend.model, engine: { provider: "cpu", precision: pack.precision } },
           BOUNDS[privacy.profile],
         ),
-        publish(window) {
+        publish(window, zone) {
+          if (zone !== undefined) return say(window.time, (time) => focusMessage(window, { zone, time }));
           status.closed(window);
           say(window.time, (time) => focusMessage(window, { time }));
           const turn = turnIn(window);
@@ -178,6 +181,8 @@ export async function openGateway(
         )
       : null;
 
+    const heed = followCameras({ forget: attend.forget, tell, log, clock });
+
     // The eye comes last: it looks only when there is somewhere to go with what it sees, and when it may.
     const eye = parts.add(
       await openEye(
@@ -191,7 +196,10 @@ export async function openGateway(
         },
         {
           onView: (view) => flow.see(view),
-          onCamera: (name, state, problem) => status.camera(name, state, problem),
+          onCamera(name, state, problem, code) {
+            status.camera(name, state, problem);
+            heed(name, state, problem, code);
+          },
           onSound: senses.sounds.heard,
           onDeaf: senses.sounds.away,
         },

@@ -8,8 +8,13 @@ export const tlsOptions = z.strictObject({
   certificate: z
     .string()
     .min(1)
-    .describe("PEM file with the certificate, and those that lead to its authority after it."),
-  key: z.string().min(1).describe("PEM file with its private key; let only the gateway's user read it."),
+    .describe("PEM file with the certificate, and those that lead to its authority after it.")
+    .meta({ examples: ["certificates/gateway.pem"] }),
+  key: z
+    .string()
+    .min(1)
+    .describe("PEM file with its private key; let only the gateway's user read it.")
+    .meta({ examples: ["certificates/gateway-key.pem"] }),
 });
 export type TlsOptions = z.output<typeof tlsOptions>;
 

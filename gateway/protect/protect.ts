@@ -4,6 +4,7 @@ import { learnExpected } from "./expected.ts";
 import { BOUNDS, type Bounds } from "./profile.ts";
 import { gather, meanHeads, nothingGathered } from "./room.ts";
 import { closeWindow } from "./window.ts";
+import { openZones, type Placed, zoneOptions } from "./zones.ts";
 
 export { type Turn, watchForDrops } from "./drops.ts";
 export {
@@ -54,6 +55,10 @@ export const protectOptions = z.strictObject({
     })
     .prefault({})
     .describe("Which targets count as focus during each activity."),
+  zones: z
+    .array(zoneOptions)
+    .default([])
+    .describe("Parts of the room that are published too, under the profile `research`."),
 });
 export type ProtectOptions = z.output<typeof protectOptions>;
 
@@ -65,8 +70,10 @@ export interface Lesson {
 
 /** The only maker of a Window. Pure but for its own sums: time comes in with every call. */
 export interface Protector {
-  /** Adds one camera's moment. Ignored while paused. */
-  take(attention: Attention, lesson: Lesson): void;
+  /** Adds one camera's moment. Ignored while paused. @param places where its heads are in the picture, for the zones. */
+  take(attention: Attention, lesson: Lesson, places?: readonly Placed[]): void;
+  /** The zones' windows that end at `time`. To be asked before `close`. */
+  closeZones(time: number, lesson: Lesson): ReadonlyArray<{ readonly zone: string; readonly window: Window }>;
   /**
    * Closes the window that ends at `time` and starts the next one. The last window of a recording may be shorter than
    * the others: `seconds` says how long it was.
@@ -91,38 +98,42 @@ export function openProtector(
   const { windowSeconds, minimumCoverage } = options;
   const minimumGroup = Math.max(options.minimumGroup, bounds.minimumGroup);
   const seenLately = learnExpected();
+  const zones = openZones(bounds.zones ? options.zones : [], minimumGroup);
   let gathered = nothingGathered();
   let { model, engine } = source;
   let paused = false;
   let pausedDuring = false;
 
+  const circumstances = (time: number, { activity, lesson }: Lesson, seconds: number) => ({
+    time,
+    windowSeconds: seconds,
+    activity,
+    lesson,
+    paused: paused || pausedDuring,
+    minimumCoverage,
+    stretches: Math.max(1, Math.ceil((stretches * seconds) / windowSeconds)),
+    focusApplies: options.focusTargets[activity].length > 0,
+    inference: bounds.inference,
+    model,
+    engine,
+  });
+
   return {
-    take(attention, { activity }) {
+    take(attention, { activity }, places = []) {
       if (paused) return;
       ({ model, engine } = attention);
       const into = (attention.time / (windowSeconds * 1000)) % 1;
-      gather(gathered, attention, {
-        expected: options.focusTargets[activity],
-        minimumGroup,
-        stretch: Math.floor(into * stretches),
-      });
+      const about = { expected: options.focusTargets[activity], stretch: Math.floor(into * stretches) };
+      gather(gathered, attention, { ...about, minimumGroup });
+      zones.take(attention, places, about);
     },
-    close(time, { activity, lesson }, seconds = windowSeconds) {
+    closeZones: (time, lesson) => zones.close(circumstances(time, lesson, windowSeconds)),
+    close(time, lesson, seconds = windowSeconds) {
       if (gathered.cameras.size > 0) seenLately.see(meanHeads(gathered));
       const window = closeWindow(gathered, {
-        time,
-        windowSeconds: seconds,
-        activity,
-        lesson,
-        paused: paused || pausedDuring,
+        ...circumstances(time, lesson, seconds),
         expected: options.expectedHeads ?? seenLately.expected(minimumGroup),
         minimumGroup,
-        minimumCoverage,
-        stretches: Math.max(1, Math.ceil((stretches * seconds) / windowSeconds)),
-        focusApplies: options.focusTargets[activity].length > 0,
-        inference: bounds.inference,
-        model,
-        engine,
       });
       gathered = nothingGathered();
       pausedDuring = paused;
