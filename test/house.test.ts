@@ -161,6 +161,9 @@ describe("the walls of the house", () => {
       "prom-client",
       "node-red",
       "commander",
+      "serialport",
+      "modbus-serial",
+      "jsonata",
       "cli-progress",
     ];
     const all = [...gateway, ...sources("models")];
