@@ -1,6 +1,7 @@
 import { stringify } from "yaml";
+import { CLASSROOM } from "./alerts/classroom.ts";
+import { MACHINES } from "./alerts/machines.ts";
 import { type Place, provisioned, type Rule, withDollarsDoubled } from "./alerts/rule.ts";
-import { CLASSROOM, MACHINES } from "./alerts/rules.ts";
 import { FOLDERS } from "./dashboards/index.ts";
 import { buildPage } from "./page.ts";
 

@@ -16,7 +16,11 @@ const PEERS = [
     without: "everything against an external broker (mqtt, publish, show)",
   },
   { program: "mosquitto_passwd", debian: "mosquitto", without: "an external broker with a password" },
-  { program: "influxd", debian: "influxdb", without: "recording into InfluxDB (record)" },
+  {
+    program: "influxd",
+    debian: "influxdb",
+    without: "recording into InfluxDB, dashboards and alerts (record, provisioning)",
+  },
   { program: "ffmpeg", debian: "ffmpeg", without: "video made by the tests (eye/capture, analyse)" },
   { program: "chromium", debian: "chromium", without: "the live page in a browser (show, commands/live)" },
   {

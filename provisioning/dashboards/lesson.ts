@@ -1,35 +1,14 @@
 import type { Quantity } from "../../gateway/sense/quantities.ts";
 import { beforeRange, column, count, from, is, isNoneOf, last, mean, picked, sum } from "../influxql.ts";
-import {
-  ACTIVITY_LOOKS,
-  COLOURS,
-  mapUnknown,
-  mapWords,
-  NO_NEWS,
-  QUALITY_LOOKS,
-  TARGET_LOOKS,
-  TARGETS,
-} from "../look.ts";
+import { ACTIVITY_LOOKS, COLOURS, mapUnknown, mapWords, NO_NEWS, QUALITY_LOOKS } from "../look.ts";
 import type { Page } from "../page.ts";
 import { bands, compared, figure, lines, table } from "../panels.ts";
 import { rows, series } from "../target.ts";
 import { annotations, HERE, lessonOf, OF_LESSON, roomFrom, siteFrom } from "../variables.ts";
+import { airCourse, focusCourse, measured, targetShares } from "./windows.ts";
 
 const windows = () => from("focus").where(OF_LESSON, ...HERE);
-const course = () =>
-  series(
-    windows()
-      .select(mean("focus").as("focus"), mean("low").as("low"), mean("high").as("high"))
-      .every("$__interval"),
-  );
-const air = (quantity: Quantity) =>
-  series(
-    from("environment")
-      .select(mean("value").as(quantity))
-      .where(is("quantity", quantity), is("quality", "ok"), ...HERE)
-      .every("$__interval"),
-    { refId: quantity },
-  );
+const air = (quantity: Quantity) => series(measured(quantity).every("$__interval"), { refId: quantity });
 
 /** For the teacher, afterwards: where attention fell and came back. One class beside itself, never beside another. */
 export const lesson: Page = {
@@ -98,17 +77,9 @@ export const lesson: Page = {
       width: 6,
       height: 5,
     }),
-    lines({
+    focusCourse(windows(), {
       title: "Where attention fell and came back",
       says: "The line is focus, the pale band its interval, averaged over each point's stretch of time. A gap is time about which nothing is known. Lines through the chart are marks, activities, drops and recoveries.",
-      unit: "percentunit",
-      decimals: 0,
-      min: 0,
-      max: 1,
-      targets: [course()],
-      colours: { focus: COLOURS.focus },
-      band: { low: "low", high: "high" },
-      interval: "1m",
       width: 24,
       height: 9,
     }),
@@ -148,25 +119,9 @@ export const lesson: Page = {
       width: 24,
       height: 5,
     }),
-    lines({
+    targetShares(windows(), {
       title: "Where heads were turned",
       says: "Shares of heads on each target, one above the other. They make up the whole wherever it is known.",
-      unit: "percentunit",
-      decimals: 0,
-      min: 0,
-      max: 1,
-      targets: [
-        series(
-          windows()
-            .select(...TARGETS.map((target) => mean(`targets_${target}`).as(TARGET_LOOKS[target].word)))
-            .every("$__interval"),
-        ),
-      ],
-      colours: Object.fromEntries(
-        TARGETS.map((target) => [TARGET_LOOKS[target].word, TARGET_LOOKS[target].colour]),
-      ),
-      stacked: "normal",
-      interval: "1m",
       width: 12,
       height: 8,
     }),
@@ -197,36 +152,17 @@ export const lesson: Page = {
       width: 12,
       height: 8,
     }),
-    lines({
+    focusCourse(windows(), {
       title: "The same time a week ago",
       says: "As above, in the same room one week earlier: this class's usual course, where the timetable repeats by the week. Empty where nothing was recorded.",
-      unit: "percentunit",
-      decimals: 0,
-      min: 0,
-      max: 1,
-      none: "nothing recorded",
-      targets: [course()],
-      colours: { focus: COLOURS.focus },
-      band: { low: "low", high: "high" },
-      earlier: "1w",
-      interval: "1m",
       width: 24,
       height: 7,
+      none: "nothing recorded",
+      earlier: "1w",
     }),
-    lines({
+    airCourse({
       title: "Air",
       says: "Carbon dioxide: mean over the room's sensors. Dashed: stuffy from 1000 ppm, time to air from 1400 ppm. About comfort; no cause of attention is claimed.",
-      unit: "ppm",
-      none: "no sensor heard",
-      targets: [air("co2")],
-      colours: { co2: COLOURS.focus },
-      steps: [
-        [null, COLOURS.calm],
-        [1000, COLOURS.mild],
-        [1400, COLOURS.strong],
-      ],
-      threshold: true,
-      interval: "1m",
       width: 8,
       height: 7,
     }),

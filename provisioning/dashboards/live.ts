@@ -1,5 +1,4 @@
-import type { Quantity } from "../../gateway/sense/quantities.ts";
-import { column, from, is, isNoneOf, isOneOf, mean, type Select } from "../influxql.ts";
+import { column, from, isNoneOf, isOneOf, mean, type Select } from "../influxql.ts";
 import {
   ACTIVITY_LOOKS,
   AIR_BANDS,
@@ -15,9 +14,10 @@ import {
   TARGETS,
 } from "../look.ts";
 import type { Page } from "../page.ts";
-import { bands, figure, gauges, lines } from "../panels.ts";
-import { rows, series } from "../target.ts";
+import { bands, figure, gauges } from "../panels.ts";
+import { rows } from "../target.ts";
 import { annotations, HERE, lessonOf, OF_LESSON, roomFrom, siteFrom } from "../variables.ts";
+import { airCourse, focusCourse, measured } from "./windows.ts";
 
 /** So long after the last window, it is old news: three windows of up to 40 seconds. */
 const FRESH = "2m";
@@ -30,11 +30,6 @@ const newest = (...names: string[]): Select =>
     .select(...names.map(column), column("window_s"))
     .where(...HERE)
     .newest(1);
-
-const air = (quantity: Quantity) =>
-  from("environment")
-    .select(mean("value").as(quantity))
-    .where(is("quantity", quantity), is("quality", "ok"), ...HERE);
 
 /** For the teacher, during the lesson: to be read from the back of the room, or on a phone. */
 export const live: Page = {
@@ -121,26 +116,12 @@ export const live: Page = {
       width: 12,
       height: 4,
     }),
-    lines({
+    focusCourse(from("focus").where(OF_LESSON, ...HERE), {
       title: "The lesson so far",
       says: "The line is the number, the pale band its interval, both averaged over each point's stretch of time. A gap is time about which nothing is known. Lines through the chart are marks, changes of activity, and where focus dropped or came back.",
-      unit: "percentunit",
-      decimals: 0,
-      min: 0,
-      max: 1,
-      targets: [
-        series(
-          from("focus")
-            .select(mean("focus").as("focus"), mean("low").as("low"), mean("high").as("high"))
-            .where(OF_LESSON, ...HERE)
-            .every("$__interval"),
-        ),
-      ],
-      colours: { focus: COLOURS.focus },
-      band: { low: "low", high: "high" },
-      interval: "20s",
       width: 24,
       height: 8,
+      interval: "20s",
     }),
     bands({
       title: "What was going on",
@@ -197,7 +178,7 @@ export const live: Page = {
       title: "Air",
       says: "Carbon dioxide, mean of ten minutes over the room's sensors: fresh below 1000 ppm, stuffy from there, time to air from 1400 ppm. This is about comfort; no cause of attention is claimed.",
       unit: "ppm",
-      targets: [rows(air("co2"))],
+      targets: [rows(measured("co2"))],
       show: "/^co2$/",
       none: "no sensor heard",
       mappings: mapRanges(AIR_BANDS, "no sensor heard"),
@@ -209,7 +190,7 @@ export const live: Page = {
       title: "Sound",
       says: "Sound level, mean of ten minutes: quiet below 50 dB, lively to 65 dB, loud from there. Group work is meant to be lively.",
       unit: "dB",
-      targets: [rows(air("noise"))],
+      targets: [rows(measured("noise"))],
       show: "/^noise$/",
       none: "no sensor heard",
       mappings: mapRanges(NOISE_BANDS, "no sensor heard"),
@@ -217,20 +198,9 @@ export const live: Page = {
       width: 6,
       height: 8,
     }),
-    lines({
+    airCourse({
       title: "Air over the lesson",
       says: "Carbon dioxide, averaged over each point's stretch of time. The dashed lines are where it gets stuffy (1000 ppm) and where to air (1400 ppm).",
-      unit: "ppm",
-      none: "no sensor heard",
-      targets: [series(air("co2").every("$__interval"))],
-      colours: { co2: COLOURS.focus },
-      steps: [
-        [null, COLOURS.calm],
-        [1000, COLOURS.mild],
-        [1400, COLOURS.strong],
-      ],
-      threshold: true,
-      interval: "1m",
       width: 24,
       height: 6,
     }),

@@ -1,18 +1,10 @@
 import { column, count, from, is, last, lastOfAll, max, mean, type Select, sum } from "../influxql.ts";
-import {
-  CAMERA_LOOKS,
-  COLOURS,
-  mapUnknown,
-  mapWords,
-  NO_NEWS,
-  QUALITIES,
-  QUALITY_LOOKS,
-  SENSOR_LOOKS,
-} from "../look.ts";
+import { CAMERA_LOOKS, COLOURS, mapUnknown, mapWords, NO_NEWS, SENSOR_LOOKS } from "../look.ts";
 import type { Page } from "../page.ts";
 import { bands, figure, lines, table } from "../panels.ts";
 import { rows, series } from "../target.ts";
 import { HERE, roomFrom, siteFrom } from "../variables.ts";
+import { windowsByQuality } from "./windows.ts";
 
 const health = () => from("gateway_health").where(...HERE);
 const over = (query: Select) => series(query.every("$__interval"));
@@ -163,26 +155,9 @@ export const machine: Page = {
       width: 12,
       height: 7,
     }),
-    lines({
+    windowsByQuality(from("focus").where(...HERE), {
       title: "What windows could be made",
       says: "Windows of each quality: how much of the time the room could be spoken about, and why not.",
-      unit: "none",
-      none: NO_NEWS,
-      targets: QUALITIES.map((quality) =>
-        series(
-          from("focus")
-            .select(count("window_s").as(QUALITY_LOOKS[quality].word))
-            .where(is("quality", quality), ...HERE)
-            .every("$__interval", "0"),
-          { refId: quality },
-        ),
-      ),
-      colours: Object.fromEntries(
-        QUALITIES.map((quality) => [QUALITY_LOOKS[quality].word, QUALITY_LOOKS[quality].colour]),
-      ),
-      stacked: "normal",
-      bars: true,
-      interval: "1m",
       width: 12,
       height: 7,
     }),

@@ -1,16 +1,16 @@
 import type { DynamicConfigValue } from "@grafana/grafana-foundation-sdk/dashboard";
-import { column, count, from, is, last, mean, type Select } from "../influxql.ts";
-import { COLOURS, mapUnknown, NO_NEWS, QUALITIES, QUALITY_LOOKS, TARGET_LOOKS, TARGETS } from "../look.ts";
+import { column, from, is, mean, type Select } from "../influxql.ts";
+import { COLOURS, mapUnknown } from "../look.ts";
 import type { Page } from "../page.ts";
-import { bands, distribution, lines, note, table } from "../panels.ts";
+import { distribution, lines, note, table } from "../panels.ts";
 import { rows, series } from "../target.ts";
 import { annotations, HERE, lessonOf, OF_LESSON, roomFrom, siteFrom } from "../variables.ts";
+import { madeBy } from "./made.ts";
+import { weekdayByHour } from "./weekday.ts";
+import { focusCourse, targetShares, windowsByQuality } from "./windows.ts";
 
 const windows = () => from("focus").where(OF_LESSON, ...HERE);
 const over = (query: Select) => query.every("$__interval");
-/** Counts: where nothing was recorded, none. */
-const counted = (query: Select) => query.every("$__interval", "0");
-
 const EXPORT = `**Rows, not pictures.** Any panel: *Inspect → Data → Download CSV* gives what it shows. For the windows themselves,
 with every column explained in \`docs/data.md\`:
 
@@ -19,48 +19,6 @@ with every column explained in \`docs/data.md\`:
 - \`influx -database focus -format csv -execute "SELECT * FROM focus WHERE time > now() - 1d"\`
 
 A missing number means *unknown*. Do not fill it with zero; look at \`quality\` and \`coverage\` before averaging.`;
-
-/** Grafana has no weekday in InfluxQL, so two copies of the same rows are named by weekday and by hour and laid together. */
-const weekdayByHour = [
-  format("A", "E ddd"),
-  format("B", "HH:00"),
-  only("A", { Time: "weekday", focus: "focus" }, {}),
-  only("B", { Time: "hour" }, { focus: true }),
-  { id: "concatenate", options: { frameNameMode: "drop" } },
-  {
-    id: "groupBy",
-    options: {
-      fields: {
-        weekday: { operation: "groupby", aggregations: [] },
-        hour: { operation: "groupby", aggregations: [] },
-        focus: { operation: "aggregate", aggregations: ["mean"] },
-      },
-    },
-  },
-  // Columns come in the order in which they are met, so by hour first; then the rows.
-  { id: "sortBy", options: { sort: [{ field: "hour" }] } },
-  {
-    id: "groupingToMatrix",
-    options: { columnField: "hour", rowField: "weekday", valueField: "focus (mean)", emptyValue: "null" },
-  },
-  { id: "sortBy", options: { sort: [{ field: "weekday\\hour" }] } },
-];
-
-function format(refId: string, outputFormat: string) {
-  return {
-    id: "formatTime",
-    filter: { id: "byRefId", options: refId },
-    options: { timeField: "Time", outputFormat, useTimezone: true },
-  };
-}
-
-function only(refId: string, renameByName: Record<string, string>, excludeByName: Record<string, boolean>) {
-  return {
-    id: "organize",
-    filter: { id: "byRefId", options: refId },
-    options: { renameByName, excludeByName },
-  };
-}
 
 /** For those who study it: every field, how sure it is, how much of it there is, and what made it. */
 export const research: Page = {
@@ -74,20 +32,9 @@ export const research: Page = {
   annotations,
   panels: [
     "What was measured",
-    lines({
+    focusCourse(windows(), {
       title: "Focus and its interval",
       says: "Mean of focus, and of the lower and upper ends of the windows' 95 % intervals, over each point's stretch of time. The band is that of a typical window: the interval of the mean is narrower. A gap is unknown.",
-      unit: "percentunit",
-      min: 0,
-      max: 1,
-      targets: [
-        series(
-          over(windows().select(mean("focus").as("focus"), mean("low").as("low"), mean("high").as("high"))),
-        ),
-      ],
-      colours: { focus: COLOURS.focus },
-      band: { low: "low", high: "high" },
-      interval: "1m",
       width: 24,
       height: 9,
     }),
@@ -113,26 +60,9 @@ export const research: Page = {
       width: 12,
       height: 8,
     }),
-    lines({
+    targetShares(windows(), {
       title: "Targets",
       says: "Shares of heads on each target, one above the other; they sum to 1 wherever they are known.",
-      unit: "percentunit",
-      min: 0,
-      max: 1,
-      targets: [
-        series(
-          over(
-            windows().select(
-              ...TARGETS.map((target) => mean(`targets_${target}`).as(TARGET_LOOKS[target].word)),
-            ),
-          ),
-        ),
-      ],
-      colours: Object.fromEntries(
-        TARGETS.map((target) => [TARGET_LOOKS[target].word, TARGET_LOOKS[target].colour]),
-      ),
-      stacked: "normal",
-      interval: "1m",
       width: 12,
       height: 8,
     }),
@@ -218,77 +148,14 @@ export const research: Page = {
       width: 16,
       height: 9,
     }),
-    lines({
+    windowsByQuality(windows(), {
       title: "What is known, and what is not",
       says: "Windows of each quality in each stretch of time. Only those that are ok have numbers. Where there is no bar, nothing was recorded.",
-      unit: "none",
-      none: NO_NEWS,
-      targets: QUALITIES.map((quality) =>
-        series(
-          counted(
-            windows().select(count("window_s").as(QUALITY_LOOKS[quality].word)).where(is("quality", quality)),
-          ),
-          {
-            refId: quality,
-          },
-        ),
-      ),
-      colours: Object.fromEntries(
-        QUALITIES.map((quality) => [QUALITY_LOOKS[quality].word, QUALITY_LOOKS[quality].colour]),
-      ),
-      stacked: "normal",
-      bars: true,
-      interval: "1m",
       width: 24,
       height: 7,
     }),
     "What made it",
-    lines({
-      title: "Models",
-      says: "Windows that each model made. A change of model is a break in the series: do not average across it without a thought.",
-      unit: "none",
-      none: NO_NEWS,
-      targets: [series(counted(windows().select(count("window_s")).by("model")), { alias: "$tag_model" })],
-      stacked: "normal",
-      bars: true,
-      interval: "1m",
-      width: 12,
-      height: 7,
-    }),
-    lines({
-      title: "Providers",
-      says: "Windows by what ran the networks, with its precision.",
-      unit: "none",
-      none: NO_NEWS,
-      targets: [
-        series(counted(windows().select(count("window_s")).by("provider")), { alias: "$tag_provider" }),
-      ],
-      stacked: "normal",
-      bars: true,
-      interval: "1m",
-      width: 12,
-      height: 7,
-    }),
-    bands({
-      title: "Versions of the gateway",
-      says: "Which version of the program each room's gateway ran.",
-      unit: "string",
-      none: NO_NEWS,
-      targets: [
-        series(
-          from("gateway_health")
-            .select(last("version").as("version"))
-            .where(...HERE)
-            .by("site", "room")
-            .every("$__interval"),
-          { alias: "$tag_site $tag_room" },
-        ),
-      ],
-      mappings: mapUnknown(NO_NEWS),
-      interval: "1m",
-      width: 24,
-      height: 5,
-    }),
+    ...madeBy(windows()),
     "Around it",
     lines({
       title: "Surroundings",

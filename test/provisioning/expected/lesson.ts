@@ -52,14 +52,15 @@ const both = (check: (lesson: string | undefined) => Check) =>
     [ALL, check(undefined)],
   ] as const;
 
+/** By the letter of each query, the quantity that it is about. */
 const measured =
-  (...quantities: string[]): Check =>
+  (quantities: Readonly<Record<string, string>>): Check =>
   (answer, published) => {
     const { from, to } = answer;
-    for (const quantity of quantities) {
+    for (const [refId, quantity] of Object.entries(quantities)) {
       const good = ({ body, of }: Published) => body.quality === "ok" && of[1] === quantity;
       const readings = find(published, { what: "sensor", ...here, from, to, where: good });
-      expectCourse(answer.series[quantity]![0], readings, answer, { [quantity]: mean("value") });
+      expectCourse(answer.series[refId]![0], readings, answer, { [quantity]: mean("value") });
     }
   };
 
@@ -146,8 +147,8 @@ export const lesson: Expected = {
       },
     ],
   ],
-  Air: [[ALL, measured("co2")]],
-  "Sound and warmth": [[ALL, measured("noise", "temperature")]],
+  Air: [[ALL, measured({ A: "co2" })]],
+  "Sound and warmth": [[ALL, measured({ noise: "noise", temperature: "temperature" })]],
   "What happened": [
     [
       ALL,

@@ -1,25 +1,8 @@
-import {
-  beginsWith,
-  count,
-  from,
-  is,
-  isNoneOf,
-  last,
-  max,
-  mean,
-  type Select,
-  sum,
-  TIME,
-} from "../influxql.ts";
+import { beginsWith, count, from, is, isNoneOf, last, max, mean, sum } from "../influxql.ts";
+import { byRoom, HOUR_S, MINUTE_S, WHERE } from "./room.ts";
 import type { Rule } from "./rule.ts";
 
-/** An alert for each room that it concerns: whatever is asked is asked by room. */
-const byRoom = (query: Select) => query.where(TIME).by("site", "room");
 const health = () => byRoom(from("gateway_health"));
-const MINUTE = 60;
-const HOUR = 60 * MINUTE;
-
-const WHERE = "{{ $labels.site }} {{ $labels.room }}";
 
 /** For IT: machines. Nothing in these is about people. */
 export const MACHINES: readonly Rule[] = [
@@ -34,7 +17,7 @@ export const MACHINES: readonly Rule[] = [
       "No report came for five minutes, of one every ten seconds. See whether the machine is on and reaches the broker. What it measures waits on its disk.",
     // A room that has fallen silent has no row any more, and what has no row cannot alert. So half a day is asked, and the
     // stretches in which a known room said nothing count as 0.
-    ask: { A: { query: health().select(count("uptime_s")).every("5m", "0"), seconds: 12 * HOUR } },
+    ask: { A: { query: health().select(count("uptime_s")).every("5m", "0"), seconds: 12 * HOUR_S } },
     compute: { B: { reduce: "A", to: "last" }, C: { of: "B", below: 1 } },
     // The last stretch of time has only just begun at some evaluations.
     holds: "2m",
@@ -54,7 +37,7 @@ export const MACHINES: readonly Rule[] = [
     ask: {
       A: {
         query: byRoom(from("focus").select(sum("window_s")).where(is("quality", "no_camera"))),
-        seconds: 3 * MINUTE,
+        seconds: 3 * MINUTE_S,
       },
     },
     compute: { B: { reduce: "A", to: "last" }, C: { of: "B", above: 60 } },
@@ -72,7 +55,7 @@ export const MACHINES: readonly Rule[] = [
     advice:
       "For more than a minute no picture of one of its cameras was looked at, and the room is not paused. See the room's page for which.",
     ask: {
-      A: { query: health().select(last("frame_age_s")), seconds: 2 * MINUTE },
+      A: { query: health().select(last("frame_age_s")), seconds: 2 * MINUTE_S },
       // A paused room closes its cameras: its pictures are old because they should be. It then has no row here.
       B: {
         query: byRoom(
@@ -80,7 +63,7 @@ export const MACHINES: readonly Rule[] = [
             .select(sum("window_s"))
             .where(isNoneOf("quality", ["paused"])),
         ),
-        seconds: 2 * MINUTE,
+        seconds: 2 * MINUTE_S,
       },
     },
     compute: {
@@ -107,13 +90,13 @@ export const MACHINES: readonly Rule[] = [
         query: health()
           .select(count("uptime_s"))
           .where(beginsWith("provider", ["cuda:", "tensorrt:"])),
-        seconds: 24 * HOUR,
+        seconds: 24 * HOUR_S,
       },
       B: {
         query: health()
           .select(count("uptime_s"))
           .where(beginsWith("provider", ["cpu:"])),
-        seconds: 5 * MINUTE,
+        seconds: 5 * MINUTE_S,
       },
     },
     // A room that has never had a GPU has no row in A, and so no alert.
@@ -136,7 +119,7 @@ export const MACHINES: readonly Rule[] = [
     summary: `Messages of ${WHERE} pile up on its disk`,
     advice:
       "A hundred more than the least of the last quarter of an hour wait for the broker. Nothing is lost yet. See whether the broker keeps up. (With the broker away altogether, the gateway counts as offline.)",
-    ask: { A: { query: health().select(mean("spool_depth")).every("1m", "none"), seconds: 15 * MINUTE } },
+    ask: { A: { query: health().select(mean("spool_depth")).every("1m", "none"), seconds: 15 * MINUTE_S } },
     compute: {
       B: { reduce: "A", to: "last" },
       C: { reduce: "A", to: "min" },
@@ -160,13 +143,13 @@ export const MACHINES: readonly Rule[] = [
     ask: {
       A: {
         query: health().select(max("sinks_influx_refused").growth()).every("1m", "none"),
-        seconds: 15 * MINUTE,
+        seconds: 15 * MINUTE_S,
       },
       B: {
         query: health().select(max("sinks_influx_lost").growth()).every("1m", "none"),
-        seconds: 15 * MINUTE,
+        seconds: 15 * MINUTE_S,
       },
-      C: { query: health().select(last("sinks_influx_backlog")), seconds: 5 * MINUTE },
+      C: { query: health().select(last("sinks_influx_backlog")), seconds: 5 * MINUTE_S },
     },
     compute: {
       D: { reduce: "A", to: "sum" },
@@ -188,68 +171,11 @@ export const MACHINES: readonly Rule[] = [
     summary: `Less than 1 GB of disk is left to the gateway of ${WHERE}`,
     advice:
       "On a full disk nothing is promised that is not written. Make room, or let it keep fewer days (record.keep).",
-    ask: { A: { query: health().select(last("disk_free_mb")), seconds: 10 * MINUTE } },
+    ask: { A: { query: health().select(last("disk_free_mb")), seconds: 10 * MINUTE_S } },
     compute: { B: { reduce: "A", to: "last" }, C: { of: "B", below: 1024 } },
     holds: "10m",
     noData: "OK",
     noAnswer: "OK",
     see: { page: "focus-it-room", panel: "Disk free over time" },
-  },
-];
-
-/** What a class is doing is nobody's business outside of it: not in an exam, not in a break, and only its own teacher's. */
-const lessonFocus = () =>
-  byRoom(
-    from("focus")
-      .select(mean("focus"))
-      .where(isNoneOf("activity", ["exam", "break"])),
-  ).by("activity");
-
-/** For the teacher: the room. */
-export const CLASSROOM: readonly Rule[] = [
-  {
-    uid: "focus-air",
-    title: "Air the room",
-    audience: "teacher",
-    severity: "info",
-    summary: `The air in ${WHERE} is used up`,
-    advice: "More than 1400 ppm of carbon dioxide over ten minutes. Open a window when it suits.",
-    ask: {
-      A: {
-        query: byRoom(
-          from("environment").select(mean("value")).where(is("quantity", "co2"), is("quality", "ok")),
-        ),
-        seconds: 10 * MINUTE,
-      },
-    },
-    compute: { B: { reduce: "A", to: "last" }, C: { of: "B", above: 1400 } },
-    holds: "5m",
-    noData: "OK",
-    noAnswer: "OK",
-    see: { page: "focus-teacher-live", panel: "Air over the lesson" },
-  },
-  {
-    uid: "focus-drop",
-    title: "Focus has dropped",
-    audience: "teacher",
-    severity: "info",
-    summary: `Focus in ${WHERE} has been lower for a while`,
-    advice:
-      "Over five minutes it was 20 points below what it had been in this activity during the last hour, and that for another five. It may mean nothing. A question to all, a minute in pairs or a short break often helps.",
-    ask: {
-      A: { query: lessonFocus(), seconds: 5 * MINUTE },
-      B: { query: lessonFocus(), seconds: 65 * MINUTE, until: 5 * MINUTE },
-    },
-    // Both by activity: group work is never held against the lecture before it.
-    compute: {
-      C: { reduce: "A", to: "last" },
-      D: { reduce: "B", to: "last" },
-      E: { math: "$D - $C" },
-      F: { of: "E", above: 0.2 },
-    },
-    holds: "5m",
-    noData: "OK",
-    noAnswer: "OK",
-    see: { page: "focus-teacher-live", panel: "The lesson so far" },
   },
 ];
