@@ -10,6 +10,7 @@ import { type Influx, startInflux } from "../../test/support/influxd.ts";
 import { type Mosquitto, startMosquitto } from "../../test/support/mosquitto.ts";
 import { findProgram, until } from "../../test/support/programs.ts";
 import { type Child, startGateway } from "./child.ts";
+import { noVolume } from "./volume.ts";
 import { type Order, ROOT, windowMessage } from "./windows.ts";
 
 /** One fault, made to happen for real, and what has to be seen then. */
@@ -19,7 +20,7 @@ export interface Case {
   readonly expected: string;
   /** Done in a few seconds: it runs at every change. */
   readonly quick?: boolean;
-  readonly needs?: readonly ("mosquitto" | "influxd" | "root")[];
+  readonly needs?: readonly ("mosquitto" | "influxd" | "root" | "volume")[];
   run(place: Place): Promise<Outcome>;
 }
 
@@ -134,7 +135,11 @@ async function openHouse(folder: string, options: HouseOptions, log: Logger): Pr
   const publisher = await openPublisher(
     { root, mqtt, spool, isHeard: () => record.state().listening },
     { log, clock },
-  );
+  ).catch(async (error) => {
+    await record.close();
+    await broker?.close();
+    throw error;
+  });
   let closed: Promise<void> | undefined;
   return {
     broker,
@@ -198,5 +203,6 @@ export function canRun(one: Case): string | null {
   if (one.needs?.includes("mosquitto") && !findProgram("mosquitto")) return "mosquitto is not installed";
   if (one.needs?.includes("influxd") && !findProgram("influxd")) return "influxd is not installed";
   if (one.needs?.includes("root") && process.getuid?.() !== 0) return "needs root, to mount a small disk";
+  if (one.needs?.includes("volume")) return noVolume();
   return null;
 }

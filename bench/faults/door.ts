@@ -21,8 +21,15 @@ export interface Door {
   close(): Promise<void>;
 }
 
-/** Stands before a real InfluxDB and spoils what passes through, as proxies, networks and busy servers do. */
-export async function openDoor(target: string, mood: (write: number) => Mood): Promise<Door> {
+/**
+ * Stands before a real InfluxDB and spoils what passes through, as proxies, networks and busy servers do. `onWrite` is
+ * shown the lines that InfluxDB has taken.
+ */
+export async function openDoor(
+  target: string,
+  mood: (write: number) => Mood,
+  onWrite: (lines: readonly string[]) => void = () => {},
+): Promise<Door> {
   const writes: number[] = [];
   const { hostname, port } = new URL(target);
 
@@ -37,11 +44,12 @@ export async function openDoor(target: string, mood: (write: number) => Mood): P
       outgoing.writeHead(now.status, { ...headers, "content-type": "application/json" });
       return void outgoing.end('{"error":"the door says no"}');
     }
-    if (now.kind === "atMost" && linesIn(incoming, body) > now.lines) {
+    if (now.kind === "atMost" && linesIn(incoming, body).length > now.lines) {
       outgoing.writeHead(413, { "content-type": "application/json" });
       return void outgoing.end('{"error":"too large"}');
     }
     const { status, answer, type } = await forward(incoming, body);
+    if (isWrite && status < 300) onWrite(linesIn(incoming, body));
     if (now.kind === "cut") return void incoming.socket.destroy();
     if (now.kind === "late") await new Promise((resolve) => setTimeout(resolve, now.milliseconds));
     outgoing.writeHead(status, { "content-type": type });
@@ -83,7 +91,7 @@ export async function openDoor(target: string, mood: (write: number) => Mood): P
   };
 }
 
-function linesIn(incoming: IncomingMessage, body: Buffer): number {
+function linesIn(incoming: IncomingMessage, body: Buffer): string[] {
   const text = incoming.headers["content-encoding"] === "gzip" ? gunzipSync(body) : body;
-  return text.toString().split("\n").length;
+  return text.toString().split("\n");
 }
