@@ -3,6 +3,7 @@ import { repeat } from "../clock.ts";
 import type { Logger } from "../log.ts";
 import type { Activity, Attention, Clock, View } from "../terms.ts";
 import { estimateByGeometry } from "./geometric.ts";
+import { joinSeats, type Landmarks } from "./join/join.ts";
 import { readCalibration, writeCalibration } from "./network/calibration.ts";
 import { explanationLines } from "./network/explain.ts";
 import type { Environment } from "./network/features.ts";
@@ -21,6 +22,8 @@ export interface Attender {
   observe(view: View, activity: Activity): Promise<Attention>;
   /** In words, line by line, why it says what it said last of that camera's room; null where it cannot say. */
   explain(camera: string, activity: Activity): Promise<readonly string[] | null>;
+  /** Drops what has been learnt of that camera's view, which is another one now. */
+  forget(camera: string): void;
   close(): Promise<void>;
 }
 
@@ -31,6 +34,8 @@ export interface AttendContext {
   readonly environment?: () => Environment;
   /** Where what is usual for the room's places is kept between starts; left out, it is learnt anew each time. */
   readonly calibrationFile?: string;
+  /** Where in the room the cameras' pictures lie: heads that several of them see are then counted once. */
+  readonly landmarks?: Landmarks;
 }
 
 /** What has been learnt of a room is kept this often, in seconds. */
@@ -38,7 +43,14 @@ const KEEP_SECONDS = 300;
 
 /** Opens the estimate that the options name. Throws what `openAttentionPack` throws, and MODEL_LOAD. */
 export async function openAttender(options: AttendOptions, context: AttendContext): Promise<Attender> {
-  return options.model === "network" ? openNetwork(options, context) : openGeometric(options);
+  const attender = await (options.model === "network"
+    ? openNetwork(options, context)
+    : openGeometric(options));
+  const join = joinSeats(context.landmarks ?? {});
+  return {
+    ...attender,
+    observe: async (view, activity) => join(view, await attender.observe(view, activity)),
+  };
 }
 
 /** For a single picture, which has no history to look back on: geometry, whatever the options name. */
@@ -48,6 +60,7 @@ export function openGeometric(options: AttendOptions, settleSeconds?: number): A
     model: estimate.model,
     observe: async (view, activity) => estimate.observe(view, activity),
     explain: async () => null,
+    forget: (camera) => estimate.forget(camera),
     close: async () => {},
   };
 }
@@ -77,6 +90,7 @@ async function openNetwork(
       const explanation = await network.explain(camera, activity);
       return explanation && explanationLines(explanation);
     },
+    forget: (camera) => network.forget(camera),
     async close() {
       await keeping?.close();
       await keep();
