@@ -132,14 +132,14 @@ export function listenForControls(
   }
 
   connection.onMessage(async (topic, payload, retained) => {
-    // An old one that the broker kept was meant for a lesson that is over.
-    if (retained) return;
+    if (payload.length === 0) return; // Somebody took a retained one back.
     let control: Control;
     try {
       control = readControl(topic.slice(root.length + 1), payload);
     } catch (error) {
       return complain(topic, error);
     }
+    if (retained && !lasts(control)) return;
     if (!mayTell[control.kind]!()) {
       const most = CONTROLS_A_MINUTE[control.kind];
       return complain(topic, new Error(`there were more than ${most} in a minute`));
@@ -153,6 +153,13 @@ export function listenForControls(
   });
   connection.subscribe(`${root}/set/+`).catch((error) => log.warn({ code: error.code }, reason(error)));
 }
+
+/**
+ * What the broker has kept was meant for a lesson that is over; but a pause without an end holds until it is taken back,
+ * also for a gateway that was away when it was said.
+ */
+const lasts = (control: Control): boolean =>
+  control.kind === "pause" && control.paused && control.minutes === undefined;
 
 /** True for the first `most` calls of a minute. */
 function atMost(most: number, clock: Clock): () => boolean {

@@ -98,6 +98,39 @@ test("carries out what comes in, ignores what was retained, and complains five t
   expect(lines.filter(({ code }) => code === "CONTROL_INVALID")).toHaveLength(5);
 });
 
+test("a pause that was said retained while the gateway was away holds; nothing else that was kept does", async () => {
+  const log = createLogger("error").child({}, { level: "silent" });
+  const broker = await openBroker(brokerOptions.parse({ port: 0 }), log);
+  onTestFinished(() => broker.close());
+  const root = "classroom/v1/demo/room-1";
+  const teacher = connectMqtt({ url: broker.url, clientId: "teacher", cleanSession: true }, log);
+  onTestFinished(() => teacher.close());
+  await until(() => teacher.connected || undefined);
+
+  async function heardAtTheStart(kept: string): Promise<Control[]> {
+    await teacher.publish(`${root}/set/pause`, kept, { retain: true });
+    await teacher.publish(`${root}/set/activity`, "exam", { retain: true });
+    const heard: Control[] = [];
+    const gateway = connectMqtt({ url: broker.url, clientId: "gateway", cleanSession: true }, log);
+    listenForControls(
+      gateway,
+      { root, handler: (control) => void heard.push(control) },
+      { log, clock: systemClock },
+    );
+    await until(() => gateway.subscribed || undefined);
+    await until(async () => {
+      await teacher.publish(`${root}/set/mark`, "now", { retain: false });
+      return heard.find(({ kind }) => kind === "mark");
+    });
+    await gateway.close();
+    return heard.filter(({ kind }) => kind !== "mark");
+  }
+  expect(await heardAtTheStart("on")).toEqual([{ kind: "pause", paused: true }]);
+  expect(await heardAtTheStart('{"paused":true,"minutes":10}')).toEqual([]);
+  expect(await heardAtTheStart("off")).toEqual([]);
+  expect(await heardAtTheStart("")).toEqual([]);
+});
+
 test("takes no more in a minute than a person could mean", async () => {
   const log = createLogger("error");
   const broker = await openBroker(brokerOptions.parse({ port: 0 }), log);
