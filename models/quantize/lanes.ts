@@ -96,21 +96,23 @@ function filled(channels: number, may: boolean): Lanes {
   return [...Array.from({ length: channels }, (_, at) => at), ...new Array<null>(missing).fill(null)];
 }
 
-/** Parts to be put together, with so much of their values' filling that whole vectors come out, if that can be. */
+/** Parts to be put together, with as little of their values' filling as whole vectors take, if any of it does. */
 function toWholeVectors(
   parts: readonly string[],
   lengthOf: (value: string) => number,
   spare: ReadonlyMap<string, string>,
 ): readonly string[] {
+  const total = (values: readonly string[]) => values.reduce((sum, value) => sum + lengthOf(value), 0);
   const fillings = new Set(parts.flatMap((part) => spare.get(part) ?? []));
-  const inputs = [...parts];
-  const total = () => inputs.reduce((sum, value) => sum + lengthOf(value), 0);
-  for (const filling of fillings) {
-    if (total() % LANES === 0) return inputs;
-    inputs.push(filling);
-  }
-  return total() % LANES === 0 ? inputs : parts;
+  let ways: (readonly string[])[] = [parts];
+  for (const filling of fillings)
+    ways = [...ways, ...ways.map((way) => [...way, filling])].slice(0, MOST_WAYS);
+  const whole = ways.filter((way) => total(way) % LANES === 0);
+  return whole.sort((a, b) => total(a) - total(b))[0] ?? parts;
 }
+
+/** Of so many ways to fill up one is good enough, however many parts there are. */
+const MOST_WAYS = 1024;
 
 /** Which values may carry channels that are nobody's: those that only layers read, or what passes channels on to them. */
 function fillable(graph: Graph): (value: string) => boolean {

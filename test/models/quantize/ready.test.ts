@@ -60,7 +60,7 @@ describe.skipIf(!prepared)("a network made ready (needs the pack's files)", () =
 
   for (const role of ROLES) {
     it(`says of bytes, several pictures at once, what its maker's file says of each alone: ${role}`, async () => {
-      const { path, width, height } = pack!.ready.cpu[role];
+      const { path, width, height } = pack!.float32[role];
       const pictures = Uint8Array.from(
         { length: PICTURES * width * height * 3 },
         (_, at) => (at * 2_654_435_761) >>> 24,
