@@ -4,7 +4,16 @@ import { type Config, loadConfig } from "../config.ts";
 import { GatewayError, reason } from "../errors.ts";
 import { createLogger } from "../log.ts";
 import { revealSecret } from "../options.ts";
-import { type Found, openSensor, openSounds, scanMachine, scanModbus, scanMqtt } from "../sense/sense.ts";
+import {
+  type Found,
+  judge,
+  openSensor,
+  openSounds,
+  scanMachine,
+  scanModbus,
+  scanMqtt,
+} from "../sense/sense.ts";
+import type { Reading } from "../terms.ts";
 import type { Terminal } from "./terminal.ts";
 
 export interface ScanOptions {
@@ -94,8 +103,8 @@ export async function trySensors(config: Config, seconds: number): Promise<Trial
           return { name, result: "ok", says };
         }
         try {
-          const said = await firstWord(options, broker ?? { url: "mqtt://127.0.0.1" }, seconds);
-          if (said !== null) return { name, result: "ok", says: `${name}: ${said}` };
+          const said = await firstReadings(options, broker ?? { url: "mqtt://127.0.0.1" }, seconds);
+          if (said !== null) return { name, ...verdictOn(name, said) };
           if (!isMqtt) return { name, result: "failed", says: `${name}: says nothing`, advice: SILENT };
           const says = `${name}: connected; nothing was said within ${seconds} s`;
           return { name, result: "warning", says, advice: PATIENT };
@@ -112,12 +121,26 @@ const SILENT = "Check cable, power, address and settings; the device's manual sa
 const PATIENT =
   "Battery sensors speak seldom. Breathe at it, or compare `topic` with what `focus-gateway sensors scan` shows.";
 
-/** `co2 812 ppm, temperature 21.5 Cel`; null when nothing was said in time. Rejects when it is lost. */
-async function firstWord(
+/** `air-1: co2 812 [ppm], temperature 21.5 Cel`, and what is wrong with any of them. */
+function verdictOn(name: string, readings: readonly Reading[]): Omit<Trial, "name"> {
+  const values = readings.map(({ quantity, value, unit, quality }) => {
+    const said = Number.isFinite(value) ? `${Number(value.toPrecision(4))} ${unit}` : "no number";
+    return `${quantity} ${said}${quality === "ok" ? "" : ` (${quality})`}`;
+  });
+  const says = `${name}: ${values.join(", ")}`;
+  if (readings.every(({ quality }) => quality === "ok")) return { result: "ok", says };
+  return { result: "warning", says, advice: DOUBTFUL };
+}
+
+const DOUBTFUL =
+  "Check the settings (unit, register, field) and the device; docs/sensors.md says what each word means.";
+
+/** Null when nothing was said in time. Rejects when it is lost. */
+async function firstReadings(
   options: Config["sensors"][number],
   broker: Parameters<typeof openSensor>[1]["broker"],
   seconds: number,
-): Promise<string | null> {
+): Promise<readonly Reading[] | null> {
   const sensor = await openSensor(options, {
     name: options.name,
     clock,
@@ -126,6 +149,7 @@ async function firstWord(
     scene: () => ({ activity: "lecture", airing: false }),
     sounds: openSounds(),
   });
+  const { weigh } = judge(options.name, options.staleAfterSeconds);
   const patience = new AbortController();
   const late = clock.sleep(seconds * 1000, patience.signal).then(() => null);
   const heard = (async () => {
@@ -133,10 +157,8 @@ async function firstWord(
       const report = await sensor.next();
       if (report === null) return null;
       if (report.away) throw new Error(report.away.why);
-      if (report.measurements.length > 0)
-        return report.measurements
-          .map(({ quantity, value, unit }) => `${quantity} ${value} ${unit}`)
-          .join(", ");
+      const { measurements, lowBattery } = report;
+      if (measurements.length > 0) return measurements.map((one) => weigh(one, clock.now(), lowBattery));
     }
   })();
   try {

@@ -8,6 +8,7 @@ import type { SensorContext } from "./sensor.ts";
 import { openSensor, type SensorOptions, sensorOptions } from "./sensors/index.ts";
 
 export { type AirEvent, watchAir } from "./air.ts";
+export { judge } from "./judge.ts";
 export { KINDS } from "./quantities.ts";
 export type { Found } from "./scan/found.ts";
 export { scanMachine } from "./scan/machine.ts";
