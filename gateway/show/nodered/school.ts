@@ -17,10 +17,8 @@ const STRUCTURE = ["tab", "subflow", "group", "global-config"];
  * know (@node-red/runtime/lib/flows/index.js, `missingTypes`), disabled tabs included, so a tab with such a node must not
  * come near it. A subflow with one makes the tabs that use it such tabs too.
  */
-export function sortSchool(stored: unknown, knownTypes: ReadonlySet<string>): Sorted {
-  const { nodes, refused } = wellFormed(stored);
-  const problems =
-    refused > 0 ? [`${refused} entries of the school's flows are no nodes and were dropped`] : [];
+export function sortSchool(nodes: readonly FlowNode[], knownTypes: ReadonlySet<string>): Sorted {
+  const problems: string[] = [];
   const isAside = new Set<FlowNode>();
   for (let before = -1; before < isAside.size; ) {
     before = isAside.size;
@@ -36,7 +34,7 @@ export function sortSchool(stored: unknown, knownTypes: ReadonlySet<string>): So
       if (!isKnown || shares) isAside.add(node);
     }
   }
-  const aside = [...isAside];
+  const aside = nodes.filter((node) => isAside.has(node));
   const missing = [...new Set(aside.map(({ type }) => type as string))].filter(
     (type) => !STRUCTURE.includes(type) && !knownTypes.has(type) && !type.startsWith("subflow:"),
   );
@@ -50,9 +48,12 @@ export function sortSchool(stored: unknown, knownTypes: ReadonlySet<string>): So
 
 const isPlace = ({ type }: FlowNode) => type === "tab" || type === "subflow";
 
-/** Every node by itself could be anything: a hand or a disk may have been at the file. */
-function wellFormed(stored: unknown): { nodes: FlowNode[]; refused: number } {
-  if (!Array.isArray(stored)) return { nodes: [], refused: stored === undefined || stored === null ? 0 : 1 };
+/**
+ * The nodes in what a file holds, each id once, and how many entries are none: a hand or a disk may have been at it, and
+ * Node-RED reads no flows at all when there is one that is no node.
+ */
+export function wellFormed(stored: unknown): { nodes: FlowNode[]; refused: number } {
+  if (!Array.isArray(stored)) return { nodes: [], refused: 1 };
   const byId = new Map<string, FlowNode>();
   for (const node of stored as unknown[]) {
     const { id, type, wires } = (node ?? {}) as { id?: unknown; type?: unknown; wires?: unknown };
