@@ -1,0 +1,72 @@
+import { execFileSync } from "node:child_process";
+import path from "node:path";
+import pino from "pino";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { systemClock as clock } from "../../../gateway/clock.ts";
+import { eyeOptions, openEye } from "../../../gateway/eye/eye.ts";
+import type { Sound } from "../../../gateway/terms.ts";
+import { preparedForTests } from "../../models/prepared.ts";
+import { temporaryFolder } from "../../support/places.ts";
+import { childProcesses } from "../../support/processes.ts";
+import { findProgram, until } from "../../support/programs.ts";
+
+const prepared = await preparedForTests();
+const ffmpeg = findProgram("ffmpeg");
+
+describe.skipIf(!prepared || !ffmpeg)(
+  "microphones in the eye (skipped without the model pack and ffmpeg)",
+  () => {
+    it("hears in its own process, says two numbers, and is deaf while it is paused", async () => {
+      const device = path.join(await temporaryFolder(), "tone.wav");
+      execFileSync(ffmpeg!, [
+        "-loglevel",
+        "error",
+        "-f",
+        "lavfi",
+        "-i",
+        "sine=frequency=1000",
+        "-t",
+        "2",
+        device,
+      ]);
+      const sounds: Sound[] = [];
+      const states: unknown[] = [];
+      const eye = await openEye(
+        {
+          ...eyeOptions.parse({
+            cameras: [{ driver: "simulated", name: "front", students: 5, framesPerSecond: 1 }],
+          }),
+          microphones: [
+            { name: "ear", source: "file", device, everySeconds: 1 },
+            { name: "none", source: "file", device: "/nowhere.wav", everySeconds: 1 },
+          ],
+          pack: prepared!.pack,
+          pace: "live",
+        },
+        {
+          onView() {},
+          onCamera() {},
+          onSound: (sound) => sounds.push(sound),
+          onDeaf: (name, away) => states.push(`${name} ${away?.state}`),
+        },
+        { log: pino({ level: "silent" }), clock },
+      );
+      onTestFinished(() => eye.close());
+      const heard = () => until(() => sounds.length > 0 || undefined, 30, "a sound");
+      await heard();
+      expect(Object.keys(sounds[0]!).sort()).toEqual(["level", "microphone", "speech", "time"]);
+      expect(sounds[0]).toMatchObject({ microphone: "ear", level: expect.closeTo(-21.1, 0), speech: 0 });
+      expect(states).toContain("none lost");
+
+      await eye.pause();
+      sounds.length = 0;
+      expect(states.slice(-2)).toEqual(["ear paused", "none paused"]);
+      expect(childProcesses(eye.status().pid!), "ffmpeg is gone").toEqual([]);
+      await clock.sleep(1_500);
+      expect(sounds).toEqual([]);
+
+      await eye.resume();
+      await heard();
+    }, 90_000);
+  },
+);
