@@ -1,12 +1,12 @@
 import type { Account } from "./account.ts";
 import type { Config } from "./config.ts";
-import type { Eye } from "./eye/eye.ts";
+import type { Eye, EyeStatus } from "./eye/eye.ts";
 import type { Guard } from "./guard.ts";
 import type { Publisher, Stamps } from "./publish/publish.ts";
 import type { Recording } from "./record/record.ts";
 import type { Sense } from "./sense/sense.ts";
 import { type LivePage, readVitals, type StatusReport } from "./show/show.ts";
-import type { CameraState, Clock, Health, Window } from "./terms.ts";
+import type { CameraState, Clock, EyeHealth, Health, Window } from "./terms.ts";
 import { version } from "./version.ts";
 
 /** What the gateway knows about itself, gathered from its parts. */
@@ -52,6 +52,7 @@ export function watchStatus({ config, publisher, record, stamps, account, model,
       version,
       uptimeSeconds: (clock.elapsed() - started) / 1000,
       engine: eye?.engine ?? null,
+      ...(eye && { eye: eyeHealth(eye.status()) }),
       model: eye ? model : null,
       framesPerSecond: seen.reduce((sum, { framesPerSecond }) => sum + framesPerSecond, 0),
       frameAgeSeconds: ages.length > 0 ? Math.max(...ages) : null,
@@ -132,4 +133,13 @@ const sum = (counts: Readonly<Record<string, number>>): number =>
 function shutBy(holders: Guard["holders"]): string | null {
   const [first] = holders;
   return first ? first.join(": ") : null;
+}
+
+function eyeHealth({ pace, engine: { building, refused } }: EyeStatus): EyeHealth {
+  return {
+    cpuShare: pace?.share ?? null,
+    framesPerSecondLimit: pace?.limit ?? null,
+    building,
+    refused: Object.fromEntries(refused.map(({ provider, why }) => [provider, why])),
+  };
 }

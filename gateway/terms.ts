@@ -235,12 +235,26 @@ export interface SinkHealth {
   readonly lost: number;
 }
 
+/** How the process that looks is doing. */
+export interface EyeHealth {
+  /** Share of all processors that it uses, 0–1; null before it is known. */
+  readonly cpuShare: number | null;
+  /** The most frames a second it may look at so as to stay within its share; null while cameras set the pace. */
+  readonly framesPerSecondLimit: number | null;
+  /** A provider that is still building its engines, while `engine` serves. */
+  readonly building: Engine["provider"] | null;
+  /** Providers that were to be preferred and do not run, and why. */
+  readonly refused: Readonly<Partial<Record<Engine["provider"], string>>>;
+}
+
 /** How the gateway itself is doing. Nothing in it is about people. Null is "not known here". */
 export interface Health {
   readonly time: number;
   readonly version: string;
   readonly uptimeSeconds: number;
   readonly engine: Engine | null;
+  /** Left out until the eye is up. */
+  readonly eye?: EyeHealth;
   readonly model: string | null;
   readonly framesPerSecond: number | null;
   /** Since the last picture that was looked at, of the camera that is furthest behind. */

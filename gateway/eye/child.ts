@@ -5,14 +5,14 @@ import { fileURLToPath } from "node:url";
 import { failure } from "../errors.ts";
 import type { Logger } from "../log.ts";
 import { packageRoot } from "../paths.ts";
-import type { Engine } from "../terms.ts";
+import type { EngineState } from "./perceive/perceive.ts";
 import { type Command, type FromEye, type Start, type ToEye, unpack } from "./protocol.ts";
 
 /** One life of the eye process, as seen from the gateway. */
 export interface Child {
   readonly pid: number | null;
   /** Resolves when perception is up; rejects with the GatewayError that the eye reports, or EYE_CRASHED. */
-  readonly opened: Promise<Engine>;
+  readonly opened: Promise<EngineState>;
   /** Resolves when the process is gone, with its exit code or signal in words. */
   readonly ended: Promise<string>;
   /** Resolves when it has been carried out, or the process is gone. */
@@ -44,7 +44,7 @@ export function startChild(start: Start, hear: (message: FromEye) => void, log: 
       if (child.pid === undefined) resolve(error.message);
     });
   });
-  const opened = new Promise<Engine>((resolve, reject) => {
+  const opened = new Promise<EngineState>((resolve, reject) => {
     child.on("message", (message: FromEye) => {
       if (message.kind === "opened") resolve(message.engine);
       else if (message.kind === "failed") reject(unpack(message.error));

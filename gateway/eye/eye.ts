@@ -4,11 +4,12 @@ import type { ErrorCode } from "../errors.ts";
 import type { Logger, LogLevel } from "../log.ts";
 import type { CameraState, Clock, Engine, Sound, View } from "../terms.ts";
 import { cameraOptions } from "./capture/cameras/index.ts";
-import { perceiveOptions } from "./perceive/perceive.ts";
+import { type EngineState, perceiveOptions } from "./perceive/perceive.ts";
 import type { FromEye } from "./protocol.ts";
 import { type CameraStatus, Sightings } from "./sightings.ts";
 import type { Microphone } from "./sound/listen.ts";
 import { supervise } from "./supervise.ts";
+import type { Pace } from "./turns.ts";
 
 export { type CameraOptions, cameraOptions } from "./capture/cameras/index.ts";
 
@@ -26,6 +27,14 @@ export const eyeOptions = z.strictObject({
     .min(200)
     .default(600)
     .describe("The eye process is started anew when it grows beyond this."),
+  cpuShare: z
+    .number()
+    .min(0.05)
+    .max(1)
+    .default(0.9)
+    .describe(
+      "Share of this machine's processors, all cores together, that the eye may use. It looks less often rather than use more.",
+    ),
   stalledAfterSeconds: z
     .number()
     .min(2)
@@ -71,6 +80,9 @@ export interface EyeStatus {
   readonly cameras: Readonly<Record<string, CameraStatus>>;
   /** Resident memory of the process; 0 until it first says. */
   readonly memoryMegabytes: number;
+  readonly engine: EngineState;
+  /** Null until the process first says. */
+  readonly pace: Pace | null;
   /** Null while it is being started again. */
   readonly pid: number | null;
 }
@@ -143,6 +155,7 @@ export async function openEye(
     pace,
     stalledAfterSeconds,
     frozenAfterSeconds,
+    cpuShare: setup.cpuShare,
     logLevel,
   };
   const { maximumMemoryMegabytes } = setup;
@@ -152,7 +165,7 @@ export async function openEye(
 
   return {
     get engine() {
-      return child.engine;
+      return child.engine.engine;
     },
     async pause() {
       paused = true;
@@ -170,6 +183,8 @@ export async function openEye(
       restarts: child.restarts,
       cameras: Object.fromEntries([...seen].map(([name, sightings]) => [name, sightings.status()])),
       memoryMegabytes: child.memoryMegabytes,
+      engine: child.engine,
+      pace: child.pace,
       pid: child.pid,
     }),
     close: () => child.close(),

@@ -33,7 +33,8 @@ async function obey(message: ToEye): Promise<void> {
       }
       setInterval(() => {
         const memoryMegabytes = process.memoryUsage.rss() / 2 ** 20;
-        if (sight?.isWell()) void say({ kind: "pulse", memoryMegabytes });
+        if (sight?.isWell())
+          void say({ kind: "pulse", memoryMegabytes, engine: sight.engine, pace: sight.pace });
       }, PULSE_MS);
       return say({ kind: "opened", engine: sight.engine });
     }

@@ -1,10 +1,11 @@
 import type { PreparedPack } from "../../models/manifest.ts";
 import { catalogue, type ErrorCode, GatewayError, reason } from "../errors.ts";
 import type { LogLevel } from "../log.ts";
-import type { CameraState, Engine, Sound, View } from "../terms.ts";
+import type { CameraState, Sound, View } from "../terms.ts";
 import type { CameraOptions } from "./capture/cameras/index.ts";
-import type { PerceiveOptions } from "./perceive/perceive.ts";
+import type { EngineState, PerceiveOptions } from "./perceive/perceive.ts";
 import type { Microphone } from "./sound/listen.ts";
+import type { Pace } from "./turns.ts";
 
 /** What the gateway and its eye say to each other. Whatever the eye says, there are no pixels and no samples in it. */
 export type ToEye =
@@ -18,7 +19,7 @@ export type ToEye =
 export type Command = "pause" | "resume" | "close";
 
 export type FromEye =
-  | { readonly kind: "opened"; readonly engine: Engine }
+  | { readonly kind: "opened"; readonly engine: EngineState }
   | { readonly kind: "failed"; readonly error: CarriedError }
   | { readonly kind: "view"; readonly view: View }
   | {
@@ -32,7 +33,12 @@ export type FromEye =
   | { readonly kind: "sound"; readonly sound: Sound }
   | { readonly kind: "deaf"; readonly microphone: string; readonly problem: string }
   /** Says about once a second: I could look if there were something to look at. */
-  | { readonly kind: "pulse"; readonly memoryMegabytes: number }
+  | {
+      readonly kind: "pulse";
+      readonly memoryMegabytes: number;
+      readonly engine: EngineState;
+      readonly pace: Pace;
+    }
   | { readonly kind: "done"; readonly id: number };
 
 /** All that the eye needs to begin. Pace `every` is for recordings: see `CameraContext`. */
@@ -44,6 +50,7 @@ export interface Start {
   readonly pace: "live" | "every";
   readonly stalledAfterSeconds: number;
   readonly frozenAfterSeconds: number;
+  readonly cpuShare: number;
   readonly logLevel: LogLevel;
 }
 

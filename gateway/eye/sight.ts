@@ -1,17 +1,19 @@
 import { GatewayError, reason } from "../errors.ts";
 import type { Logger } from "../log.ts";
-import type { Clock, Engine, Frame } from "../terms.ts";
+import type { Clock, Frame } from "../terms.ts";
 import type { Camera } from "./capture/camera.ts";
 import { type CameraOptions, openCamera, picturesOf } from "./capture/cameras/index.ts";
 import { openInspector, type Verdict } from "./capture/health/inspect.ts";
-import { openPerception } from "./perceive/perceive.ts";
+import { type EngineState, openPerception } from "./perceive/perceive.ts";
 import type { FromEye, Start } from "./protocol.ts";
 import { listen } from "./sound/listen.ts";
+import { openTurns, type Pace } from "./turns.ts";
 import { type Watch, watch } from "./watch.ts";
 
 /** What the eye process does: networks that are ready, and cameras that are open unless it is paused. */
 export interface Sight {
-  readonly engine: Engine;
+  readonly engine: EngineState;
+  readonly pace: Pace;
   /** Whether it gets on with its work; false when the networks have been busy with one frame for too long. */
   isWell(): boolean;
   /** Opens the cameras. Returns before they are open; `say` tells how each one does. */
@@ -35,6 +37,7 @@ export async function openSight(
   { say, clock, log }: { say: (message: FromEye) => Promise<void>; clock: Clock; log: Logger },
 ): Promise<Sight> {
   const perception = await openPerception(start.perceive, start.pack, log);
+  const turns = openTurns({ share: start.cpuShare, cameras: start.cameras.length }, { clock, log });
   const live = start.pace === "live";
   const open = (camera: CameraOptions): Promise<Camera> => {
     const { name } = camera;
@@ -53,13 +56,15 @@ export async function openSight(
 
   let watches: readonly Watch[] = [];
   let ears: readonly { stop(): Promise<void> }[] = [];
+  let looking = new AbortController();
   let waiting = 0;
   let gotOnAt = 0;
   let failures = 0;
 
   /** Perception takes one frame after the other, and no camera asks again before it was served: none crowds out another. */
   async function look(frame: Frame, { brightness }: Verdict): Promise<void> {
-    if (waiting === 0) gotOnAt = clock.elapsed();
+    const began = clock.elapsed();
+    if (waiting === 0) gotOnAt = began;
     waiting += 1;
     try {
       const view = await perception.look(frame);
@@ -79,13 +84,21 @@ export async function openSight(
       waiting -= 1;
       gotOnAt = clock.elapsed();
     }
+    if (live) await turns.rest(began, looking.signal);
   }
 
   const sight: Sight = {
-    engine: perception.engine,
+    get engine() {
+      const { engine, refused, building } = perception;
+      return { engine, refused, building };
+    },
+    get pace() {
+      return turns.pace;
+    },
     isWell: () => waiting === 0 || clock.elapsed() - gotOnAt < start.stalledAfterSeconds * 1000,
     resume() {
       if (watches.length > 0) return;
+      looking = new AbortController();
       watches = start.cameras.map((camera, index) =>
         watch(() => (live ? open(camera) : Promise.resolve(recordings[index]!)), {
           clock,
@@ -106,6 +119,7 @@ export async function openSight(
       );
     },
     async pause() {
+      looking.abort();
       await Promise.all([...watches, ...ears].map((each) => each.stop()));
       watches = [];
       ears = [];
@@ -113,6 +127,7 @@ export async function openSight(
     async close() {
       await sight.pause();
       await Promise.all(recordings.map((camera) => camera.close()));
+      await turns.close();
       await perception.close();
     },
   };

@@ -1,13 +1,17 @@
 import { failure, reason } from "../errors.ts";
 import type { Logger } from "../log.ts";
-import type { Clock, Engine } from "../terms.ts";
+import type { Clock } from "../terms.ts";
 import { backoffMs } from "./backoff.ts";
 import { type Child, startChild } from "./child.ts";
+import type { EngineState } from "./perceive/perceive.ts";
 import type { FromEye, Start } from "./protocol.ts";
+import type { Pace } from "./turns.ts";
 
 /** An eye process that is started again whenever it falls, hangs, or grows too large. */
 export interface Supervised {
-  readonly engine: Engine;
+  readonly engine: EngineState;
+  /** Null until the process first says. */
+  readonly pace: Pace | null;
   /** Null while there is none. */
   readonly pid: number | null;
   readonly restarts: number;
@@ -40,14 +44,15 @@ export async function supervise(start: Start, context: SuperviseContext): Promis
   const { clock, log } = context;
   const closing = new AbortController();
   let child: Child | null = null;
-  let engine: Engine;
+  let engine: EngineState;
+  let pace: Pace | null = null;
   let looking = false;
   let restarts = 0;
   let memoryMegabytes = 0;
   let heard = clock.elapsed();
 
   function hear(message: FromEye): void {
-    if (message.kind === "pulse") memoryMegabytes = message.memoryMegabytes;
+    if (message.kind === "pulse") ({ memoryMegabytes, engine, pace } = message);
     if (message.kind === "pulse" || message.kind === "view") heard = clock.elapsed();
     if (!closing.signal.aborted) context.hear(message);
   }
@@ -120,6 +125,9 @@ export async function supervise(start: Start, context: SuperviseContext): Promis
   return {
     get engine() {
       return engine;
+    },
+    get pace() {
+      return pace;
     },
     get pid() {
       return child?.pid ?? null;

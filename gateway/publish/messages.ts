@@ -84,6 +84,14 @@ export function healthMessage(report: Health): Message {
       uptime_s: Math.round(report.uptimeSeconds),
       provider: report.engine && engineText(report.engine),
       model: report.model,
+      ...(report.eye && {
+        eye: {
+          cpu_share: rounded(report.eye.cpuShare),
+          frames_per_second_limit: rounded(report.eye.framesPerSecondLimit),
+          building: report.eye.building,
+          refused: report.eye.refused,
+        },
+      }),
       frames_per_second: rounded(report.framesPerSecond),
       frame_age_s: rounded(report.frameAgeSeconds),
       spool_depth: report.spoolDepth,

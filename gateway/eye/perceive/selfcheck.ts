@@ -17,7 +17,7 @@ export interface Tally {
 }
 
 /** Centres of the faces in the six photographs of @vladmandic/face-api (demo/), marked by eye, in shares. */
-const PHOTOGRAPHS: Readonly<Record<string, readonly (readonly [x: number, y: number])[]>> = {
+export const PHOTOGRAPHS: Readonly<Record<string, readonly (readonly [x: number, y: number])[]>> = {
   "sample1.jpg": [
     [0.265, 0.367],
     [0.484, 0.421],

@@ -8,6 +8,7 @@ import {
 import { type LadderContext, openOnBest } from "../../../gateway/eye/perceive/providers/ladder.ts";
 import { openNetworks } from "../../../gateway/eye/perceive/providers/networks.ts";
 import { createLogger } from "../../../gateway/log.ts";
+import { installedProviders } from "../../../gateway/onnx.ts";
 import type { Engine, Frame } from "../../../gateway/terms.ts";
 import { preparedForTests } from "../../models/prepared.ts";
 
@@ -24,7 +25,7 @@ function machine(
   const closed: string[] = [];
   return {
     ...{ log, opened, closed },
-    supported: async () => ["cpu", ...Object.keys(fates)],
+    installed: async () => ["cpu", ...Object.keys(fates)],
     async open(ready, placing, signal) {
       const fate = fates[placing.provider] ?? "runs";
       if (fate === "no such library") throw new Error(`Failed to load shared library (${placing.provider})`);
@@ -60,10 +61,21 @@ describe.skipIf(!prepared)("the ladder of providers (needs the model pack; no GP
     expect(running.engine.provider).toBe("cpu");
     expect(running.coming).toBeNull();
     expect(running.refused).toEqual([
-      { provider: "tensorrt", why: "not in this build of ONNX Runtime" },
+      { provider: "tensorrt", why: expect.stringContaining("not in this build") },
       { provider: "cuda", why: "Failed to load shared library (cuda)" },
     ]);
     await running.networks.close();
+  });
+
+  it("is refused by ONNX Runtime itself where a provider's library is missing, and lives on", async ({
+    skip,
+  }) => {
+    if ((await installedProviders()).includes("cuda")) skip("CUDA may run here");
+    await expect(openNetworks(pack.ready.cuda, { provider: "cuda", threads: 1 })).rejects.toThrow(
+      /cuda|backend|provider/i,
+    );
+    const networks = await openNetworks(pack.ready.cpu, { provider: "cpu", threads: 1 });
+    await networks.close();
   });
 
   it("takes them in the order that is asked for", async () => {

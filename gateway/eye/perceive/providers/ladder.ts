@@ -4,7 +4,7 @@ import { z } from "zod";
 import type { PreparedPack } from "../../../../models/manifest.ts";
 import { failure, reason } from "../../../errors.ts";
 import type { Logger } from "../../../log.ts";
-import { supportedProviders } from "../../../onnx.ts";
+import { installedProviders } from "../../../onnx.ts";
 import type { Engine } from "../../../terms.ts";
 import { type Networks, openNetworks } from "./networks.ts";
 
@@ -63,13 +63,15 @@ export interface Better {
 const threadsOf = ({ threads }: ProviderOptions) =>
   threads === "auto" ? Math.min(4, availableParallelism()) : threads;
 
+const NOT_THERE = "not in this build of ONNX Runtime, or its library is not installed";
+
 /** Loading on this one takes minutes, in which it builds engines for this very GPU. */
 const SLOW: Engine["provider"] = "tensorrt";
 
 export interface LadderContext {
   readonly log: Logger;
-  /** What this build of ONNX Runtime says it has, and what loads networks: the real ones unless a test says otherwise. */
-  readonly supported?: () => Promise<readonly string[]>;
+  /** Which providers are installed, and what loads networks on them: the real ones unless a test says otherwise. */
+  readonly installed?: () => Promise<readonly string[]>;
   readonly open?: typeof openNetworks;
 }
 
@@ -81,9 +83,9 @@ export interface LadderContext {
 export async function openOnBest(
   pack: PreparedPack,
   options: ProviderOptions,
-  { log, supported = supportedProviders, open = openNetworks }: LadderContext,
+  { log, installed = installedProviders, open = openNetworks }: LadderContext,
 ): Promise<Running> {
-  const known = await supported();
+  const known = await installed();
   const refused: Refused[] = [];
   let coming: Running["coming"] = null;
   let cause: unknown;
@@ -101,7 +103,7 @@ export async function openOnBest(
     if (provider === "cpu" && options.policy === "require-gpu") {
       refused.push({ provider, why: "the policy is require-gpu" });
     } else if (!known.includes(provider)) {
-      refused.push({ provider, why: "not in this build of ONNX Runtime" });
+      refused.push({ provider, why: NOT_THERE });
     } else if (provider === SLOW && rung < options.providers.length - 1) {
       const building = new AbortController();
       const ready = load(provider, building.signal).catch((error: unknown) => refuse(provider, error));

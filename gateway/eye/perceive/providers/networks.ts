@@ -28,11 +28,9 @@ export interface Loaded extends Placing {
   })[];
 }
 
-export interface ToThread {
-  readonly network: number;
-  readonly batch: number;
-  readonly count: number;
-}
+export type ToThread =
+  | { readonly kind: "run"; readonly network: number; readonly batch: number; readonly count: number }
+  | { readonly kind: "close" };
 
 export type FromThread =
   | { readonly kind: "ready" }
@@ -94,7 +92,11 @@ export async function openNetworks(
       waiting.push({ resolve, reject });
       if (question) thread.postMessage(question);
     });
-  const close = async () => void (await thread.terminate());
+  const ended = new Promise<void>((resolve) => thread.once("exit", () => resolve()));
+  const close = () => {
+    thread.postMessage({ kind: "close" } satisfies ToThread);
+    return ended;
+  };
   signal?.addEventListener("abort", close, { once: true });
 
   const network = (role: Role): Network => {
@@ -110,7 +112,7 @@ export async function openNetworks(
       async run(count) {
         // TensorRT builds an engine, which takes minutes, for every batch beyond those it has seen: it sees one size only.
         const filled = provider === "tensorrt" ? room : count;
-        const asked = answer({ network: place, batch, count: filled });
+        const asked = answer({ kind: "run", network: place, batch, count: filled });
         batch = 1 - batch;
         const said = await asked;
         const outputs = said.kind === "answers" ? said.outputs : {};
@@ -138,7 +140,7 @@ export async function openNetworks(
     }
     return { of, close };
   } catch (error) {
-    await close();
+    await close(); // what could not be loaded has ended by itself
     throw error;
   }
 }
