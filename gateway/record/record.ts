@@ -1,7 +1,7 @@
 import path from "node:path";
 import { z } from "zod";
 import { repeat } from "../clock.ts";
-import { failure, reason } from "../errors.ts";
+import { failure, GatewayError, reason } from "../errors.ts";
 import type { Logger } from "../log.ts";
 import type { MqttOptions } from "../mqtt.ts";
 import type { Clock } from "../terms.ts";
@@ -13,6 +13,7 @@ import type { SinkSource } from "./sink.ts";
 import { type EmbeddedSink, openEmbedded, storeFile } from "./sinks/embedded.ts";
 import { sinkSource } from "./sinks/index.ts";
 import { influxOptions } from "./sinks/influx.ts";
+import { bringLessons } from "./sinks/lessons.ts";
 import { manageInflux } from "./sinks/manage.ts";
 
 export { type QueryOptions, queryStore, type Table } from "./query/ask.ts";
@@ -54,6 +55,8 @@ export const recordOptions = z.strictObject({
 export type RecordOptions = z.output<typeof recordOptions>;
 
 const UPKEEP_SECONDS = 3_600;
+/** What came late, or while InfluxDB was away, is in the roll-ups of the last week. */
+const LESSONS_AGAIN_MS = 7 * 86_400_000;
 
 export interface RecordContext {
   readonly mqtt: Omit<MqttOptions, "cleanSession">;
@@ -116,13 +119,21 @@ export async function openRecord(options: RecordOptions, context: RecordContext)
       })
     : null;
 
+  let said = "";
   const upkeep = repeat(UPKEEP_SECONDS, clock, async () => {
     const store = await embedded?.catch(() => null);
-    await store
-      ?.keepUp(options.keep, clock.now())
-      .catch((error) =>
-        log.warn({ err: error }, `the store's upkeep waits for the next hour: ${reason(error)}`),
-      );
+    if (!store) return;
+    try {
+      await store.keepUp(options.keep, clock.now());
+      if (options.influx)
+        await bringLessons(options.influx, await store.lessons(clock.now() - LESSONS_AGAIN_MS));
+      said = "";
+    } catch (error) {
+      const code = error instanceof GatewayError ? error.code : undefined;
+      if (said !== reason(error))
+        log.warn({ code, err: error }, `upkeep is tried again every hour: ${reason(error)}`);
+      said = reason(error);
+    }
   });
   if (options.influx && options.manage)
     void manageInflux(options.influx, options.keep).then(

@@ -5,6 +5,7 @@ import { keepOptions } from "../../gateway/record/keep.ts";
 import type { Point } from "../../gateway/record/sink.ts";
 import { openEmbedded } from "../../gateway/record/sinks/embedded.ts";
 import { influxOptions, openInflux } from "../../gateway/record/sinks/influx.ts";
+import { bringLessons } from "../../gateway/record/sinks/lessons.ts";
 import { manageInflux } from "../../gateway/record/sinks/manage.ts";
 import { hasInflux, startInflux } from "../support/influxd.ts";
 import { temporaryFolder } from "../support/places.ts";
@@ -81,6 +82,7 @@ describe.skipIf(!hasInflux)("a real InfluxDB 1.x (skipped where influxd is not i
       ["autogen", "720h0m0s", true],
       ["minutes", "1440h0m0s", false],
       ["days", "0s", false],
+      ["lessons", "0s", false],
     ]);
     const queries = (await influx.query("SHOW CONTINUOUS QUERIES")).map(({ name }) => name);
     expect(queries).toHaveLength(6);
@@ -102,6 +104,38 @@ describe.skipIf(!hasInflux)("a real InfluxDB 1.x (skipped where influxd is not i
     await influx.query(body.replaceAll("focus.minutes.focus", "focus.minutes.focus"));
     expect(await influx.query("SELECT focus, room FROM focus.minutes.focus WHERE time > 0")).toEqual([
       { time: minute, focus: 0.5, room: "101" },
+    ]);
+  });
+
+  it("gets the lessons' roll-ups from the embedded store, as often as they are brought, once", async () => {
+    const influx = await startInflux();
+    onTestFinished(() => influx.stop());
+    const options = influxOptions.parse({ version: "1", url: influx.url });
+    const { store } = await opened();
+    await store.write([
+      window(today + 1_000, 0.4),
+      window(today + 61_000, 0.6),
+      window(today + 1_800_000, 0.1, "ok", "Art"),
+    ]);
+    await store.keepUp(keep, today + HOUR_MS);
+    const bring = async () => bringLessons(options, await store.lessons(today - DAY_MS));
+    await expect(bring()).rejects.toThrow(); // nobody has made a place for them yet
+    await manageInflux(options, keep);
+    await bring();
+    await bring();
+    const asked =
+      "SELECT lesson, round(focus * 10) AS tenths, windows, minutes, room FROM focus.lessons.focus";
+    expect(await influx.query(asked)).toEqual([
+      { time: today + 1_000, lesson: "Maths", tenths: 5, windows: 2, minutes: 1, room: "101" },
+      { time: today + 1_800_000, lesson: "Art", tenths: 1, windows: 1, minutes: 0, room: "101" },
+    ]);
+    // A lesson that goes on is written over.
+    await store.write([window(today + 121_000, 0.8)]);
+    await store.keepUp(keep, today + HOUR_MS);
+    await bring();
+    expect(await influx.query("SELECT windows FROM focus.lessons.focus")).toEqual([
+      { time: today + 1_000, windows: 3 },
+      { time: today + 1_800_000, windows: 1 },
     ]);
   });
 
@@ -145,12 +179,12 @@ it("for InfluxDB 2.x makes buckets and tasks once, and afterwards changes them",
     token: "t",
   });
   await manageInflux(options, keep);
-  expect([...there.buckets.keys()]).toEqual(["focus", "focus_minutes", "focus_days"]);
+  expect([...there.buckets.keys()]).toEqual(["focus", "focus_minutes", "focus_days", "focus_lessons"]);
   expect([...there.tasks.keys()]).toEqual(["focus-gateway minutes", "focus-gateway days"]);
   calls.length = 0;
   await manageInflux(options, keep);
   expect(calls.filter((call) => call.startsWith("POST"))).toEqual([]);
-  expect(calls.filter((call) => call.startsWith("PATCH"))).toHaveLength(5);
+  expect(calls.filter((call) => call.startsWith("PATCH"))).toHaveLength(6);
 });
 
 async function json(request: IncomingMessage): Promise<{ name?: string; flux?: string; orgID?: string }> {

@@ -5,6 +5,8 @@ import { type Answer, type Database, isDamage, openDatabase, type Question } fro
 import type { Keep } from "../keep.ts";
 import { MEASUREMENTS } from "../measurements.ts";
 import type { Point, Refused, Sink } from "../sink.ts";
+import { lessonPoints } from "./lessons.ts";
+import { addColumn, type Columns, prepareTables, quoted, type Type } from "./tables.ts";
 import { keepUp } from "./upkeep.ts";
 
 /** The store that needs no server: a DuckDB file with a table for each measurement. Also answers questions. */
@@ -12,14 +14,14 @@ export interface EmbeddedSink extends Sink {
   read(question: Question, answer: Answer): Promise<{ truncated: boolean }>;
   /** Rolls up, writes finished days as Parquet, lets go of what is old: see `upkeep.ts`. */
   keepUp(keep: Keep, now: number): Promise<void>;
+  /** Roll-ups of the lessons since then, for other databases. */
+  lessons(since: number): Promise<readonly Point[]>;
 }
 
 /** Finished days, as Parquet. */
 export const daysFolder = (dataFolder: string) => path.join(dataFolder, "days");
 export const storeFile = (dataFolder: string) => path.join(dataFolder, "store.duckdb");
 
-type Type = "DOUBLE" | "VARCHAR" | "BOOLEAN";
-type Columns = Map<string, Type>;
 type Row = Record<string, number | string | boolean>;
 
 const TYPE_OF: Readonly<Record<string, Type>> = { number: "DOUBLE", string: "VARCHAR", boolean: "BOOLEAN" };
@@ -113,6 +115,11 @@ export async function openEmbedded(
       last = kept.catch(() => {});
       return kept;
     },
+    lessons(since) {
+      const found = last.then(async () => lessonPoints((await current()).database, since));
+      last = found.catch(() => {});
+      return found;
+    },
     async read(question, answer) {
       const { database } = await current();
       return database.read(question, answer);
@@ -138,30 +145,6 @@ const isStoreDamage = (error: unknown) =>
 /** DuckDB begins what it says with the kind of the error; these come from a value, not from the disk or the memory. */
 const isAboutData = (error: unknown) =>
   /^(Conversion|Invalid Input|Constraint|Out of Range) Error/.test(reason(error));
-
-/** Creates what is missing, table or column: an older gateway's store grows into a newer one's. */
-async function prepareTables(database: Database): Promise<Map<string, Columns>> {
-  for (const [name, { key, tags, numbers, texts }] of Object.entries(MEASUREMENTS)) {
-    const keys = key.map((tag) => `${quoted(tag)} VARCHAR NOT NULL DEFAULT ''`);
-    await database.run(
-      `CREATE TABLE IF NOT EXISTS ${quoted(name)}
-        (time TIMESTAMPTZ NOT NULL, ${keys.join(", ")}, PRIMARY KEY (time, ${key.map(quoted).join(", ")}))`,
-    );
-    for (const column of [...tags, ...texts]) await addColumn(database, name, column, "VARCHAR");
-    for (const column of numbers) await addColumn(database, name, column, "DOUBLE");
-  }
-  const tables = new Map<string, Columns>(Object.keys(MEASUREMENTS).map((name) => [name, new Map()]));
-  const columns = await database.run(
-    "SELECT table_name, column_name, data_type FROM duckdb_columns() WHERE schema_name = 'main'",
-  );
-  for (const [table, column, type] of columns as [string, string, Type][])
-    tables.get(table)?.set(column, type);
-  return tables;
-}
-
-function addColumn(database: Database, table: string, column: string, type: Type): Promise<unknown> {
-  return database.run(`ALTER TABLE ${quoted(table)} ADD COLUMN IF NOT EXISTS ${quoted(column)} ${type}`);
-}
 
 async function writeTable(
   database: Database,
@@ -244,10 +227,4 @@ function groupByMeasurement(points: readonly Point[]): Map<Point["measurement"],
     else groups.set(point.measurement, [point]);
   }
   return groups;
-}
-
-/** Names come from `measurements.ts` or have passed `points.ts`: quotes in them would be a bug, and are refused. */
-function quoted(name: string): string {
-  if (/["']/.test(name)) throw new Error(`not a column's name: ${name}`);
-  return `"${name}"`;
 }

@@ -48,9 +48,10 @@ const LONGEST_WISH_MS = 15 * 60_000;
 
 /**
  * InfluxDB 1.x and 2.x. The official client formats and carries; its WriteApi is left alone, for it drops what is
- * answered with 401 and gives up after three minutes, while our points wait in the journal.
+ * answered with 401 and gives up after three minutes, while our points wait in the journal. With `rollUp` into the
+ * retention policy, or the bucket, of that name.
  */
-export async function openInflux(options: InfluxOptions): Promise<Sink> {
+export async function openInflux(options: InfluxOptions, rollUp?: "lessons"): Promise<Sink> {
   const shown = withoutCredentials(options.url);
   const { protocol, hostname } = new URL(options.url);
   const secure = protocol === "https:";
@@ -65,10 +66,7 @@ export async function openInflux(options: InfluxOptions): Promise<Sink> {
     transportOptions: { agent },
     ...(options.version === "2" ? { token: revealSecret(options.token) } : { headers: basicAuth(options) }),
   });
-  const where =
-    options.version === "1"
-      ? `/write?db=${encodeURIComponent(options.database)}&precision=ms`
-      : `/api/v2/write?org=${encodeURIComponent(options.org)}&bucket=${encodeURIComponent(options.bucket)}&precision=ms`;
+  const where = writePath(options, rollUp);
 
   const post = (path: string, body: string) =>
     transport.request(path, body, {
@@ -119,6 +117,14 @@ export async function openInflux(options: InfluxOptions): Promise<Sink> {
       agent.destroy();
     },
   };
+}
+
+function writePath(options: InfluxOptions, rollUp: string | undefined): string {
+  const [path, place] =
+    options.version === "1"
+      ? ["/write", { db: options.database, ...(rollUp && { rp: rollUp }) }]
+      : ["/api/v2/write", { org: options.org, bucket: options.bucket + (rollUp ? `_${rollUp}` : "") }];
+  return `${path}?${new URLSearchParams({ ...place, precision: "ms" })}`;
 }
 
 /** Asks whether points would be taken, without writing any. Rejects with INFLUX_UNREACHABLE or INFLUX_REFUSED. */

@@ -6,8 +6,7 @@ import type { InfluxOptions } from "./influx.ts";
 
 /**
  * Sets up how long InfluxDB keeps what, and its roll-ups of a minute and a day. Asking twice changes nothing. What came
- * up to a day late is rolled up again with the rest. A lesson's name is a field, and InfluxDB cannot group by one: the
- * roll-ups by lesson are the embedded store's.
+ * up to a day late is rolled up again with the rest. Roll-ups by lesson are given a place: see `lessons.ts`.
  *
  * Returns what was set up, in words. Rejects with INFLUX_UNREACHABLE, or with INFLUX_REFUSED where the user or token
  * may not.
@@ -23,6 +22,9 @@ const PERIODS = [
   { name: "minutes", every: "1m", days: ({ minuteDays }: Keep) => minuteDays },
   { name: "days", every: "1d", days: () => null },
 ] as const;
+
+/** Where roll-ups lie, and for how long. */
+const PLACES = [...PERIODS, { name: "lessons", days: () => null }] as const;
 
 /** InfluxDB 1.x: retention policies and continuous queries. */
 export function statements({ database }: Pick<Options1, "database">, keep: Keep): string[] {
@@ -43,7 +45,7 @@ export function statements({ database }: Pick<Options1, "database">, keep: Keep)
   return [
     `CREATE DATABASE "${database}"`,
     `ALTER RETENTION POLICY "autogen" ${on} DURATION ${keep.rawDays}d DEFAULT`,
-    ...PERIODS.flatMap(({ name, days }) => {
+    ...PLACES.flatMap(({ name, days }) => {
       const duration = days(keep) === null ? "INF" : `${days(keep)}d`;
       // Made if it is missing (with INF, which never clashes with one that is there), then set.
       const policy = `RETENTION POLICY "${name}" ${on}`;
@@ -74,8 +76,8 @@ async function manage1(options: Options1, keep: Keep): Promise<readonly string[]
       );
   }
   return [
-    `windows and measurements stay ${keep.rawDays} days, one-minute roll-ups ${keep.minuteDays}, daily ones for good`,
-    "roll-ups are in the retention policies `minutes` and `days`",
+    `windows and measurements stay ${keep.rawDays} days, one-minute roll-ups ${keep.minuteDays}, those of lessons and days for good`,
+    "roll-ups are in the retention policies `minutes`, `lessons` and `days`",
   ];
 }
 
@@ -97,7 +99,7 @@ async function manage2(options: Options2, keep: Keep): Promise<readonly string[]
 
   const buckets: readonly (readonly [string, number | null])[] = [
     [options.bucket, keep.rawDays],
-    ...PERIODS.map(({ name, days }) => [`${options.bucket}_${name}`, days(keep)] as const),
+    ...PLACES.map(({ name, days }) => [`${options.bucket}_${name}`, days(keep)] as const),
   ];
   for (const [name, days] of buckets) {
     const retentionRules = days === null ? [] : [{ type: "expire", everySeconds: days * 86_400 }];
@@ -113,8 +115,8 @@ async function manage2(options: Options2, keep: Keep): Promise<readonly string[]
     else await call("/api/v2/tasks", "POST", { orgID, flux, status: "active" });
   }
   return [
-    `windows and measurements stay ${keep.rawDays} days, one-minute roll-ups ${keep.minuteDays}, daily ones for good`,
-    `roll-ups are in the buckets ${options.bucket}_minutes and ${options.bucket}_days`,
+    `windows and measurements stay ${keep.rawDays} days, one-minute roll-ups ${keep.minuteDays}, those of lessons and days for good`,
+    `roll-ups are in the buckets ${options.bucket}_minutes, ${options.bucket}_lessons and ${options.bucket}_days`,
   ];
 }
 
