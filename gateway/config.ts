@@ -101,15 +101,22 @@ export async function loadConfig(file: string | undefined): Promise<Config> {
 
 function finish(config: z.output<typeof configSchema>, base: string): Config {
   const dataFolder = config.dataFolder ? path.resolve(base, config.dataFolder) : defaultDataFolder();
-  return freeze({ ...config, dataFolder, privacy: { ...config.privacy, ...pathsOf(config.privacy, base) } });
+  return freeze({ ...(rooted(config, base) as typeof config), dataFolder });
 }
 
-/** The files that the privacy options name, relative to the config file. */
-function pathsOf({ signoff, timetable }: z.output<typeof privacyOptions>, base: string) {
-  return {
-    ...(signoff && { signoff: path.resolve(base, signoff) }),
-    ...(timetable && { timetable: { ...timetable, file: path.resolve(base, timetable.file) } }),
-  };
+/** Keys that name a file. `key` does where it stands beside a `certificate`. */
+const FILES = ["file", "path", "caFile", "certificate", "signoff"];
+
+/** The same with every file's name as it is from anywhere: in a config it is relative to the config. */
+function rooted(value: unknown, base: string): unknown {
+  if (Array.isArray(value)) return value.map((item) => rooted(item, base));
+  if (value === null || typeof value !== "object") return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, inner]) => {
+      const isFile = FILES.includes(key) || (key === "key" && "certificate" in value);
+      return [key, isFile && typeof inner === "string" ? path.resolve(base, inner) : rooted(inner, base)];
+    }),
+  );
 }
 
 function freeze<T extends object>(value: T): T {

@@ -104,10 +104,16 @@ models
   .description(
     "fetch what is missing, verify everything by hash, and make the networks as quick as this machine allows",
   )
+  .addOption(
+    new Option(
+      "--calibrate <pictures>",
+      "whose pictures the ranges of eight-bit networks come from: drawn classes, or what the config's cameras see for a minute, in memory only",
+    ).choices(["simulated", "camera"]),
+  )
   .addOption(configOption())
   .addOption(jsonOption())
-  .action(async ({ config, json }) =>
-    (await import("./commands/models.ts")).prepareModels(openTerminal(json), config),
+  .action(async ({ config, calibrate, json }) =>
+    (await import("./commands/models.ts")).prepareModels(openTerminal(json), config, calibrate),
   );
 models
   .command("check")
@@ -137,6 +143,29 @@ program
   )
   .action(async (sql, options) =>
     (await import("./commands/query.ts")).query(openTerminal(options.json), sql, options),
+  );
+
+program
+  .command("setup")
+  .description(
+    "configs, secrets, certificates and access lists for a room, a box or a school; can be run again",
+  )
+  .requiredOption("-o, --out <dir>", "the folder to fill; what is there already is kept")
+  .option(
+    "--layout <layout>",
+    "room: a gateway alone; box: with broker, database and Grafana; school: many rooms",
+  )
+  .option("--site <name>", "the school, as in topics")
+  .option("--room <name...>", "the room, or rooms")
+  .option("--host <name...>", "names and addresses by which the machine is reached")
+  .option("--camera <camera>", "simulated, v4l2=/dev/video0, rtsp://ADDRESS, csi or http://ADDRESS")
+  .addOption(jsonOption())
+  .addHelpText(
+    "after",
+    "\nAt a terminal it asks for what is left out. Secrets are made up anew for each folder, and never printed.",
+  )
+  .action(async (options) =>
+    (await import("./commands/setup.ts")).setup(openTerminal(options.json === true), options),
   );
 
 program

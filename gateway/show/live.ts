@@ -2,11 +2,11 @@ import { randomBytes } from "node:crypto";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { z } from "zod";
-import { failure } from "../errors.ts";
 import type { Logger } from "../log.ts";
-import { isLoopback, loopback, port } from "../options.ts";
+import { loopback, port } from "../options.ts";
 import { packageRoot } from "../paths.ts";
 import type { Clock } from "../terms.ts";
+import { checkExposure, readTls, tlsOptions } from "../tls.ts";
 import { type FlowsOptions, flowsOptions, planFlows } from "./flows.ts";
 import type { LiveOrder } from "./nodered/order.ts";
 import { keepRunning } from "./nodered/process.ts";
@@ -30,6 +30,11 @@ export const liveOptions = z.strictObject({
   enabled: z.boolean().default(true).describe("Whether to run the live page."),
   host: z.string().default(loopback).describe("Address to listen on."),
   port: port().default(1880).describe("Port to listen on."),
+  tls: tlsOptions
+    .optional()
+    .describe(
+      "Serve the page by HTTPS; needed as soon as `host` is not loopback. A renewed certificate is used from the next start on.",
+    ),
   page: login("teacher")
     .optional()
     .describe("Who may see the live page; needed as soon as `host` is not loopback."),
@@ -77,13 +82,13 @@ export interface LivePage {
 /**
  * Starts Node-RED with the live page in a process of its own, and keeps it running. Resolves when the page is up, or
  * when its first start failed for a reason that trying again may mend (state `failed`, said in the log).
- * Throws PORT_IN_USE, EXPOSED_WITHOUT_CREDENTIALS.
+ * Throws PORT_IN_USE, EXPOSED_WITHOUT_CREDENTIALS, EXPOSED_WITHOUT_TLS, TLS_UNREADABLE.
  */
 export async function openLivePage(options: LiveOptions, surroundings: LiveSurroundings): Promise<LivePage> {
-  const { host, page = null, editor = null, origins } = options;
+  const { host, page = null, editor = null, origins, tls } = options;
   const { mqtt, site, room, counts, dataFolder, log, clock } = surroundings;
-  if (!isLoopback(host) && !page)
-    throw failure("EXPOSED_WITHOUT_CREDENTIALS", { key: "show.live.host", host });
+  checkExposure("show.live.host", host, { credentials: page !== null, tls });
+  const material = tls && (await readTls(tls));
 
   const folder = path.join(dataFolder, "node-red");
   const root = `classroom/v1/${site}/${room}`;
@@ -98,13 +103,15 @@ export async function openLivePage(options: LiveOptions, surroundings: LiveSurro
     counts,
     mqtt,
     page,
+    tls: material ? { cert: String(material.cert), key: String(material.key) } : null,
     editor,
     origins,
     leaveOut: false,
     ...planFlows(surroundings.flows ?? flowsOptions.parse({}), { site, room, root }),
   };
   const running = await keepRunning(order, { log, clock });
-  const address = () => `http://${host.includes(":") ? `[${host}]` : host}:${running.port()}`;
+  const address = () =>
+    `${tls ? "https" : "http"}://${host.includes(":") ? `[${host}]` : host}:${running.port()}`;
   return {
     get url() {
       return `${address()}/live`;

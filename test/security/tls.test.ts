@@ -1,14 +1,19 @@
 import { execFile } from "node:child_process";
-import { utimes, writeFile } from "node:fs/promises";
+import { readFile, utimes, writeFile } from "node:fs/promises";
+import { get } from "node:https";
 import path from "node:path";
 import { connect, type TLSSocket } from "node:tls";
 import { promisify } from "node:util";
+import bcrypt from "bcryptjs";
 import { afterEach, describe, expect, it, vi } from "vitest";
+import { systemClock } from "../../gateway/clock.ts";
 import { createLogger } from "../../gateway/log.ts";
 import { connectMqtt } from "../../gateway/mqtt.ts";
+import { protectOptions } from "../../gateway/protect/protect.ts";
 import { brokerOptions, openBroker } from "../../gateway/publish/publish.ts";
 import { issue, makeAuthority } from "../../gateway/setup/certificates.ts";
 import { healthOptions, openHealthServer } from "../../gateway/show/health.ts";
+import { liveOptions, openLivePage } from "../../gateway/show/live.ts";
 import { readTls, renewTls } from "../../gateway/tls.ts";
 import { temporaryFolder } from "../support/places.ts";
 import { findProgram, until } from "../support/programs.ts";
@@ -182,6 +187,41 @@ describe("TLS", () => {
       await expect(publish("--cafile", (await certificates()).ca)).rejects.toThrow();
     },
   );
+});
+
+describe("the live page off this machine", () => {
+  it("is served by HTTPS to whoever has its password, and to nobody who has guessed ten times", async () => {
+    const { tls, ca } = await certificates();
+    const page = { username: "teacher", passwordHash: await bcrypt.hash("a long password", 4) };
+    const folder = await temporaryFolder();
+    const live = await openLivePage(liveOptions.parse({ host: "127.0.0.1", port: 0, page, tls }), {
+      mqtt: { url: "mqtt://127.0.0.1:9" },
+      site: "school",
+      room: "room-1",
+      counts: protectOptions.parse({}).focusTargets,
+      dataFolder: folder,
+      log,
+      clock: systemClock,
+    });
+    closers.push(() => live.close());
+    expect(live.url).toMatch(/^https:/);
+    const authority = await readFile(ca);
+    const ask = (password?: string) =>
+      new Promise<{ status: number; cookie: string }>((resolve, reject) => {
+        const auth = password === undefined ? {} : { auth: `teacher:${password}` };
+        get(live.url, { ca: authority, ...auth }, (answer) => {
+          answer.resume();
+          resolve({ status: answer.statusCode ?? 0, cookie: String(answer.headers["set-cookie"] ?? "") });
+        }).on("error", reject);
+      });
+    expect((await ask()).status).toBe(401);
+    const right = await ask("a long password");
+    expect(right.status).toBeLessThan(400);
+    expect(right.cookie).toMatch(/HttpOnly; Secure; SameSite=Strict/);
+    expect(await handshake(Number(new URL(live.url).port), "TLSv1.1")).toMatch(/protocol|version|alert/i);
+    for (let guess = 0; guess < 10; guess += 1) expect((await ask(`guess ${guess}`)).status).toBe(401);
+    expect((await ask("a long password")).status).toBe(401);
+  }, 90_000);
 });
 
 describe("passwords", () => {

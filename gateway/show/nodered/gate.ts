@@ -2,6 +2,8 @@ import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import bcrypt from "bcryptjs";
 import type { NextFunction, Request, Response } from "express";
+import { limitAttempts } from "../../attempts.ts";
+import { systemClock } from "../../clock.ts";
 import { isLoopback } from "../../options.ts";
 import type { LiveOrder, Login } from "./order.ts";
 import { editorPath } from "./settings.ts";
@@ -31,7 +33,12 @@ const contentSecurityPolicy = [
 ].join("; ");
 
 /** Opens a gate for one start of the live page; its sessions end with it. */
-export function openGate({ host, page, origins }: Pick<LiveOrder, "host" | "page" | "origins">): Gate {
+export function openGate({
+  host,
+  page,
+  origins,
+  tls,
+}: Pick<LiveOrder, "host" | "page" | "origins" | "tls">): Gate {
   const session = randomBytes(32).toString("base64url");
   const known = new Set(origins.map((origin) => new URL(origin).host));
 
@@ -55,8 +62,15 @@ export function openGate({ host, page, origins }: Pick<LiveOrder, "host" | "page
         (cookie) => cookie.startsWith(`${cookieName}=`) && same(cookie.slice(cookieName.length + 1), session),
       );
 
-  const mayIn = async (request: IncomingMessage) =>
-    page === null || hasSession(request) || (await passes(page, request));
+  const attempts = limitAttempts(systemClock);
+  async function mayIn(request: IncomingMessage): Promise<boolean> {
+    if (page === null || hasSession(request)) return true;
+    const whence = request.socket.remoteAddress ?? "";
+    if (request.headers.authorization === undefined || !attempts.may(whence)) return false;
+    const passed = await passes(page, request);
+    if (!passed) attempts.failed(whence);
+    return passed;
+  }
 
   return {
     http(request, response, next) {
@@ -77,7 +91,8 @@ export function openGate({ host, page, origins }: Pick<LiveOrder, "host" | "page
           return void response.status(401).type("text").send("a password is needed\n");
         }
         // Browsers do not send basic credentials with every WebSocket, but cookies they do.
-        if (page) response.cookie(cookieName, session, { httpOnly: true, sameSite: "strict" });
+        if (page)
+          response.cookie(cookieName, session, { httpOnly: true, sameSite: "strict", secure: tls !== null });
         next();
       }, next);
     },

@@ -1,4 +1,5 @@
 import { createServer } from "node:http";
+import { createServer as createTlsServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import express from "express";
 import { reason } from "../../errors.ts";
@@ -26,7 +27,9 @@ async function start(order: LiveOrder): Promise<void> {
   const ours = await readFlows(order.flows, order.settings);
 
   const app = express().disable("x-powered-by");
-  const server = createServer(app);
+  const server = order.tls
+    ? createTlsServer({ ...order.tls, minVersion: "TLSv1.2" }, app)
+    : createServer(app);
   const gate = openGate(order);
   const lesson = new Lesson(order.room, order.topics, order.counts, () => Date.now());
 

@@ -32,6 +32,8 @@ export interface LiveOrder {
   readonly leaveOut: boolean;
   /** Who may see the page; null lets everybody in who reaches the port. */
   readonly page: Login | null;
+  /** Certificate and key, PEM, for HTTPS; null serves plain HTTP. */
+  readonly tls: { readonly cert: string; readonly key: string } | null;
   /** Who may edit flows; null keeps the editor shut. */
   readonly editor: Login | null;
   /** Other origins under which the page is reached, as through a TLS proxy. */

@@ -47,7 +47,6 @@ async function start(school: unknown, patience: Partial<Patience> = {}, changes:
     origins: [],
     leaveOut: false,
     ...planFlows(flowsOptions.parse({}), place),
-    tls: null,
     ...changes,
   } as LiveOrder;
   const log = pino({ level: "warn" }, { write });

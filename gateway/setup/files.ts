@@ -1,0 +1,107 @@
+import { mkdir, open, readFile, rename } from "node:fs/promises";
+import path from "node:path";
+import { type Identity, issue, makeAuthority, whyRenew } from "./certificates.ts";
+
+/** What became of one file. */
+export type Outcome = "written" | "kept" | "unchanged" | "renewed";
+
+/** A folder that setup fills: what is somebody's own in it, or secret, is never written over. */
+export interface Folder {
+  /** A secret: the one that is there, or a new one from `make`. Only its owner may read it. */
+  secret(file: string, make: () => string): Promise<string>;
+  /** For a person to edit: written once. */
+  once(file: string, text: string): Promise<void>;
+  /** Ours: written whenever it would be different. */
+  ours(file: string, text: string, mode?: number): Promise<void>;
+  authority(name: string): Promise<Identity>;
+  /** A server's certificate `NAME.pem` with `NAME-key.pem`; made anew when it no longer holds. */
+  identity(name: string, authority: Identity, names: readonly [string, ...string[]]): Promise<Identity>;
+  /** Its absolute path. */
+  readonly root: string;
+  /** Everything that was asked for, in order. */
+  readonly outcomes: ReadonlyMap<string, Outcome>;
+}
+
+const PRIVATE = 0o600;
+const PUBLIC = 0o644;
+
+export async function openFolder(given: string, now: number): Promise<Folder> {
+  const root = path.resolve(given);
+  await mkdir(root, { recursive: true, mode: 0o700 });
+  const outcomes = new Map<string, Outcome>();
+
+  const read = (file: string) =>
+    readFile(path.join(root, file), "utf8").catch((error: NodeJS.ErrnoException) => {
+      if (error.code === "ENOENT") return null;
+      throw error;
+    });
+
+  /** Whole or not at all: a setup that is cut short leaves no half a secret behind. */
+  async function write(file: string, text: string, mode: number): Promise<void> {
+    const target = path.join(root, file);
+    await mkdir(path.dirname(target), { recursive: true, mode: 0o700 });
+    const handle = await open(`${target}.new`, "w", mode);
+    try {
+      await handle.chmod(mode); // whatever the umask
+      await handle.writeFile(text);
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    await rename(`${target}.new`, target);
+  }
+
+  async function ours(file: string, text: string, mode = PUBLIC): Promise<void> {
+    if ((await read(file)) === text) return void outcomes.set(file, "unchanged");
+    await write(file, text, mode);
+    outcomes.set(file, "written");
+  }
+
+  async function pair(name: string): Promise<Identity | null> {
+    const certificate = await read(`certificates/${name}.pem`);
+    const key = await read(`certificates/${name}-key.pem`);
+    return certificate !== null && key !== null ? { certificate, key } : null;
+  }
+
+  async function keep(name: string, identity: Identity, outcome: Outcome): Promise<Identity> {
+    if (outcome !== "kept") {
+      await write(`certificates/${name}-key.pem`, identity.key, PRIVATE);
+      await write(`certificates/${name}.pem`, identity.certificate, PUBLIC);
+    }
+    outcomes.set(`certificates/${name}.pem`, outcome);
+    return identity;
+  }
+
+  return {
+    root,
+    outcomes,
+    ours,
+    async secret(file, make) {
+      const there = (await read(file))?.trim();
+      if (there) {
+        outcomes.set(file, "kept");
+        return there;
+      }
+      const made = make();
+      await write(file, `${made}\n`, PRIVATE);
+      outcomes.set(file, "written");
+      return made;
+    },
+    async once(file, text) {
+      if ((await read(file)) !== null) return void outcomes.set(file, "kept");
+      await write(file, text, PRIVATE);
+      outcomes.set(file, "written");
+    },
+    async authority(name) {
+      const there = await pair("authority");
+      return there
+        ? keep("authority", there, "kept")
+        : keep("authority", await makeAuthority(name, now), "written");
+    },
+    async identity(name, authority, names) {
+      const there = await pair(name);
+      if (there && whyRenew(there, authority, names, now) === null) return keep(name, there, "kept");
+      return keep(name, await issue(authority, names, now), there ? "renewed" : "written");
+    },
+  };
+}

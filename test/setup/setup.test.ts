@@ -1,0 +1,222 @@
+import { execFile } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { readdir, readFile, stat, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { promisify } from "node:util";
+import bcrypt from "bcryptjs";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { loadConfig } from "../../gateway/config.ts";
+import { accessList, accountsOf, passwordLine } from "../../gateway/setup/accounts.ts";
+import { type Answers, setUp } from "../../gateway/setup/setup.ts";
+import { freePort, temporaryFolder } from "../support/places.ts";
+import { findProgram, isListening, start, stop, until } from "../support/programs.ts";
+
+const NOW = Date.now();
+const answers = (layout: Answers["layout"], more: Partial<Answers> = {}): Answers => ({
+  layout,
+  site: "riverside",
+  rooms: ["room-12"],
+  hosts: ["127.0.0.1"],
+  camera: { name: "front", driver: "simulated" },
+  ...more,
+});
+
+async function filesIn(folder: string): Promise<Map<string, string>> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  const files = entries
+    .filter((entry) => entry.isFile())
+    .map((entry) => path.join(entry.parentPath, entry.name));
+  const texts = await Promise.all(
+    files.map(async (file) => [path.relative(folder, file), await readFile(file, "utf8")] as const),
+  );
+  return new Map(texts.toSorted(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+describe.each(["room", "box", "school"] as const)("setup of a %s", (layout) => {
+  const rooms = layout === "school" ? ["room-11", "room-12"] : ["room-12"];
+
+  it("writes configs that are valid, and lets only their owner read what is secret", async () => {
+    const folder = path.join(await temporaryFolder(), "focus");
+    await setUp(answers(layout, { rooms }), folder, NOW);
+    const files = await filesIn(folder);
+    const configs = [...files.keys()].filter((file) => file.endsWith("gateway.yaml"));
+    expect(configs).toHaveLength(rooms.length);
+    for (const config of configs)
+      expect(await loadConfig(path.join(folder, config))).toMatchObject({ site: "riverside" });
+    expect((await stat(folder)).mode & 0o777).toBe(0o700);
+    for (const file of files.keys()) {
+      const secret = /secrets\/|-key\.pem$|passwords$|\.env$|gateway\.yaml$/.test(file);
+      if (secret) expect((await stat(path.join(folder, file))).mode & 0o777, file).toBe(0o600);
+    }
+    const config = files.get(configs[0]!)!;
+    for (const [file, text] of files) {
+      if (file.includes("secrets/")) expect(config, file).not.toContain(text.trim());
+    }
+  });
+
+  it("changes nothing when it is run again, and keeps what was edited", async () => {
+    const folder = path.join(await temporaryFolder(), "focus");
+    await setUp(answers(layout, { rooms }), folder, NOW);
+    const config = path.join(folder, layout === "school" ? "rooms/room-11/gateway.yaml" : "gateway.yaml");
+    await writeFile(config, "# edited by IT\n");
+    const before = await filesIn(folder);
+    const { outcomes } = await setUp(answers(layout, { rooms }), folder, NOW);
+    expect(await filesIn(folder)).toEqual(before);
+    expect([...outcomes.values()].filter((outcome) => !["kept", "unchanged"].includes(outcome))).toEqual([]);
+  });
+
+  it("gives every school other secrets", async () => {
+    const folders = [path.join(await temporaryFolder(), "a"), path.join(await temporaryFolder(), "b")];
+    for (const folder of folders) await setUp(answers(layout, { rooms }), folder, NOW);
+    const [a, b] = (await Promise.all(folders.map(filesIn))) as [Map<string, string>, Map<string, string>];
+    const secrets = [...a.keys()].filter((file) => /secrets\/|-key\.pem$/.test(file));
+    expect(secrets.length).toBeGreaterThan(1);
+    for (const file of secrets) expect(a.get(file), file).not.toBe(b.get(file));
+  });
+});
+
+describe("setup", () => {
+  it("takes a further room into a school that is there, and renews certificates in their last month", async () => {
+    const folder = path.join(await temporaryFolder(), "focus");
+    await setUp(answers("school"), folder, NOW);
+    const before = await filesIn(folder);
+    const later = NOW + 800 * 86_400_000;
+    const { outcomes } = await setUp(answers("school", { rooms: ["room-12", "room-13"] }), folder, later);
+    const after = await filesIn(folder);
+    expect(after.get("secrets/mqtt-gateway-room-12")).toBe(before.get("secrets/mqtt-gateway-room-12"));
+    expect(after.get("mosquitto/passwords")).toContain("gateway-room-13:");
+    expect(outcomes.get("certificates/authority.pem")).toBe("kept");
+    expect(outcomes.get("certificates/mosquitto.pem")).toBe("renewed");
+  });
+
+  it("gives teachers a password that their page takes", async () => {
+    const folder = path.join(await temporaryFolder(), "focus");
+    await setUp(answers("room"), folder, NOW);
+    const password = (await readFile(path.join(folder, "secrets/live-page-password"), "utf8")).trim();
+    expect(password).toMatch(/^([a-z2-9]{4}-){3}[a-z2-9]{4}$/);
+    const { show } = await loadConfig(path.join(folder, "gateway.yaml"));
+    expect(await bcrypt.compare(password, show.live.page!.passwordHash)).toBe(true);
+  });
+
+  const mosquitto = findProgram("mosquitto");
+  it.skipIf(!mosquitto || !findProgram("mosquitto_pub"))(
+    "makes a Mosquitto that knows its accounts, and lets each do what it is for and nothing else (skipped without mosquitto)",
+    async () => {
+      const folder = path.join(await temporaryFolder(), "focus");
+      await setUp(answers("school", { rooms: ["room-11", "room-12"] }), folder, NOW);
+      const port = await freePort();
+      const conf = (await readFile(path.join(folder, "mosquitto/mosquitto.conf"), "utf8"))
+        .replaceAll("/mosquitto/config/", `${folder}/mosquitto/`)
+        .replaceAll("/mosquitto/certificates/", `${folder}/certificates/`)
+        .replaceAll("/mosquitto/data/", `${await temporaryFolder()}/`)
+        .replace("listener 8883", `listener ${port} 127.0.0.1`);
+      // Started by root, Mosquitto would become somebody who cannot read the folder.
+      await writeFile(path.join(folder, "test.conf"), `user root\n${conf}`);
+      const { child, said } = start(mosquitto!, ["-c", path.join(folder, "test.conf")]);
+      onTestFinished(() => stop(child));
+      await until(() => isListening(port), 10, "Mosquitto").catch((error) => {
+        throw new Error(`${error.message}: ${said()}`);
+      });
+
+      /** Whether that account's message arrives at somebody who may read it. */
+      const publishes = async (username: string, topic: string, password?: string): Promise<boolean> => {
+        const word = randomBytes(6).toString("hex");
+        const secret = async (name: string) =>
+          (await readFile(path.join(folder, `secrets/mqtt-${name}`), "utf8")).trim();
+        const login = (name: string, pass: string) => [
+          "-h",
+          "127.0.0.1",
+          "-p",
+          String(port),
+          "--cafile",
+          path.join(folder, "certificates/authority.pem"),
+          "-u",
+          name,
+          "-P",
+          pass,
+          "-q",
+          "1",
+        ];
+        const listener = start(findProgram("mosquitto_sub")!, [
+          ...login("recorder", await secret("recorder")),
+          "-t",
+          "classroom/#",
+          "-v",
+          "-W",
+          "10",
+        ]);
+        onTestFinished(() => stop(listener.child));
+        const marker = [
+          ...login("gateway-room-11", await secret("gateway-room-11")),
+          "-t",
+          "classroom/v1/riverside/room-11/marker",
+        ];
+        const sent = promisify(execFile)(findProgram("mosquitto_pub")!, [
+          ...login(username, password ?? (await secret(username))),
+          "-t",
+          topic,
+          "-m",
+          word,
+          "-V",
+          "5",
+        ]).then(
+          () => true,
+          () => false,
+        );
+        await until(
+          async () => {
+            await promisify(execFile)(findProgram("mosquitto_pub")!, [...marker, "-m", word]);
+            return listener.said().includes(`marker ${word}`) ? true : undefined;
+          },
+          10,
+          "the listener",
+        );
+        if (!(await sent)) return false;
+        // The listener may have come after the message.
+        const again = await promisify(execFile)(findProgram("mosquitto_pub")!, [
+          ...login(username, password ?? (await secret(username))),
+          "-t",
+          topic,
+          "-m",
+          word,
+          "-V",
+          "5",
+        ]).then(
+          () => true,
+          () => false,
+        );
+        await new Promise((resolve) => setTimeout(resolve, 300));
+        await stop(listener.child);
+        return again && listener.said().includes(`${topic} ${word}`);
+      };
+      const room11 = "classroom/v1/riverside/room-11";
+      const room12 = "classroom/v1/riverside/room-12";
+      expect(await publishes("gateway-room-11", `${room11}/focus`)).toBe(true);
+      expect(await publishes("gateway-room-11", `${room12}/focus`)).toBe(false);
+      expect(await publishes("flows-room-11", `${room11}/set/mark`)).toBe(true);
+      expect(await publishes("flows-room-11", `${room11}/focus`)).toBe(false);
+      expect(await publishes("it", `${room11}/set/pause`)).toBe(false);
+      expect(await publishes("gateway-room-11", `${room11}/focus`, "a wrong password")).toBe(false);
+    },
+    60_000,
+  );
+
+  it.skipIf(!findProgram("mosquitto_passwd"))(
+    "hashes passwords as Mosquitto does (skipped without mosquitto_passwd)",
+    async () => {
+      const line = passwordLine("gateway-room-1", "a password");
+      expect(line).toMatch(/^gateway-room-1:\$7\$101\$[A-Za-z0-9+/]{16}\$[A-Za-z0-9+/]{86}==$/);
+      expect(passwordLine("gateway-room-1", "a password")).toBe(line);
+      expect(passwordLine("gateway-room-2", "a password")).not.toBe(line);
+    },
+  );
+
+  it("grants nobody more than a part of their own school", () => {
+    const accounts = accountsOf("riverside", ["room-11", "room-12"]);
+    const text = accessList(accounts);
+    expect(text).not.toMatch(/topic (write|readwrite) [^\n]*#$.*user (recorder|it|flows)/m);
+    for (const { read, write } of accounts) {
+      for (const topic of [...read, ...write]) expect(topic).toMatch(/^classroom\/v1\/riverside\//);
+    }
+  });
+});
