@@ -1,8 +1,11 @@
+import { audit } from "../audit.ts";
 import { systemClock } from "../clock.ts";
 import type { Config } from "../config.ts";
 import { catalogue, type ErrorCode } from "../errors.ts";
-import { openEye } from "../eye/eye.ts";
+import { type Eye, openEye } from "../eye/eye.ts";
+import { ledIndicator, noIndicator } from "../indicator.ts";
 import { createLogger } from "../log.ts";
+import { openPermissions } from "../protect/protect.ts";
 import type { CameraState, Sound, View } from "../terms.ts";
 import type { Finding } from "./doctor.ts";
 import { preparedPack } from "./models.ts";
@@ -42,8 +45,9 @@ export async function checkEye(terminal: Terminal, config: Config): Promise<Find
   const microphones = config.sensors.flatMap((sensor) => (sensor.driver === "sound" ? [sensor] : []));
   /** What each microphone has heard, or why it has not. */
   const ears = new Map<string, Finding>();
+  const allowed = await openPermissions(config.privacy, config).ask(systemClock.now());
   const eye = await openEye(
-    { ...config.eye, cameras: config.cameras, microphones, pack, pace: "live" },
+    { ...config.eye, cameras: config.cameras, microphones, pack, pace: "live", shut: true },
     {
       onView: (view) => looks.get(view.camera)?.views.push(view),
       onCamera(name, state, problem, code) {
@@ -56,30 +60,55 @@ export async function checkEye(terminal: Terminal, config: Config): Promise<Find
     // Quiet while it looks: what it finds is what it says.
     { log: createLogger("error"), clock: systemClock },
   );
+  const { provider, precision } = eye.engine;
+  const says = `${pack.id} runs on ${provider}, ${precision}`;
+  const models: Finding = { check: "models", result: "ok", says };
   try {
-    const until = systemClock.elapsed() + LOOK_SECONDS * 1000;
-    const isDone = () => [...looks.values()].every(isSeenThrough) && ears.size === microphones.length;
-    while (systemClock.elapsed() < until && !isDone()) {
-      await systemClock.sleep(100);
-    }
-    const { provider, precision } = eye.engine;
-    const { cameras } = eye.status();
-    return [
-      { check: "models", result: "ok", says: `${pack.id} runs on ${provider}, ${precision}` },
-      ...[...looks].map(([name, look]) =>
-        findingOf(name, look, {
-          framesPerSecond: cameras[name]?.framesPerSecond ?? 0,
-          minimumGroup: config.protect.minimumGroup,
-        }),
-      ),
-      ...microphones.map(
-        ({ name }) => ears.get(name) ?? unheard(name, `nothing within ${LOOK_SECONDS} s; see everySeconds`),
-      ),
-    ];
+    if (!allowed.granted) return [models, shutFinding(allowed)];
+    return await openly(config, eye, async () => {
+      const until = systemClock.elapsed() + LOOK_SECONDS * 1000;
+      const isDone = () => [...looks.values()].every(isSeenThrough) && ears.size === microphones.length;
+      while (systemClock.elapsed() < until && !isDone()) {
+        await systemClock.sleep(100);
+      }
+      const { cameras } = eye.status();
+      const { minimumGroup } = config.protect;
+      return [
+        models,
+        ...[...looks].map(([name, look]) =>
+          findingOf(name, look, { framesPerSecond: cameras[name]?.framesPerSecond ?? 0, minimumGroup }),
+        ),
+        ...microphones.map(
+          ({ name }) => ears.get(name) ?? unheard(name, `nothing within ${LOOK_SECONDS} s; see everySeconds`),
+        ),
+      ];
+    });
   } finally {
     await eye.close();
   }
 }
+
+/** As in a lesson: the light shines while cameras are open, and it is written down that they were. */
+async function openly<T>({ privacy, dataFolder }: Config, eye: Eye, look: () => Promise<T>): Promise<T> {
+  const light = privacy.indicator ? ledIndicator(privacy.indicator.led) : noIndicator;
+  await audit(dataFolder, "cameras_opened", { profile: privacy.profile, by: "doctor" }, systemClock);
+  try {
+    await light.on();
+    await eye.resume();
+    return await look();
+  } finally {
+    await eye.pause();
+    await light.off();
+    await audit(dataFolder, "cameras_closed", { by: "doctor", because: null }, systemClock);
+  }
+}
+
+const shutFinding = ({ by, because }: { readonly by: string; readonly because: string }): Finding => ({
+  check: "camera",
+  result: "warning",
+  says: `not looked through, for the ${by} keeps them shut: ${because}`,
+  advice: "Run it again when cameras may be open.",
+});
 
 function heard({ microphone, level }: Sound): Finding {
   if (Number.isFinite(level))

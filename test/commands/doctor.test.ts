@@ -1,4 +1,4 @@
-import { rm } from "node:fs/promises";
+import { readFile, rm } from "node:fs/promises";
 import path from "node:path";
 import sharp from "sharp";
 import { afterEach, describe, expect, it } from "vitest";
@@ -133,6 +133,25 @@ describe.skipIf(!prepared)("doctor (skipped without the model pack)", () => {
     } finally {
       await web.close();
     }
+  }, 90_000);
+
+  it("opens no camera that may not be open, and writes down when it opened one", async () => {
+    const shut = await layRoom(prepared!, () => ({ privacy: { profile: "off" } }));
+    const { code, of } = await examine(shut.config);
+    expect(code).toBe(0);
+    expect(of("camera")).toMatchObject({
+      result: "warning",
+      says: expect.stringContaining("the profile is off"),
+    });
+    await expect(readFile(path.join(shut.data, "audit.jsonl"))).rejects.toThrow("ENOENT");
+
+    const open = await layRoom(prepared!);
+    expect((await examine(open.config)).of("camera")).toMatchObject({ result: "ok" });
+    const entries = (await readFile(path.join(open.data, "audit.jsonl"), "utf8")).trim().split("\n");
+    expect(entries.map((line) => JSON.parse(line))).toMatchObject([
+      { kind: "cameras_opened", about: { by: "doctor" } },
+      { kind: "cameras_closed", about: { by: "doctor" } },
+    ]);
   }, 90_000);
 
   it("asks a gateway that runs, and leaves its cameras alone", async () => {
