@@ -125,6 +125,11 @@ export const catalogue = {
     (p) => `the model ${p.file} cannot be made ready to run: ${p.problem}`,
     "`docs/models.md` says what the networks of a pack must be.",
   ),
+  MODEL_CALIBRATION: entry<{ problem: string }>(
+    1,
+    (p) => `the networks cannot be calibrated with this room's pictures: ${p.problem}`,
+    "Try again while a class sits before the camera. Until then what was calibrated with drawn classes is used.",
+  ),
   MODEL_LOAD: entry<{ file: string; provider: string }>(
     1,
     (p) => `the model ${p.file} does not load on ${p.provider}`,

@@ -5,6 +5,7 @@ import { checkLesson, checkPhotographs } from "../gateway/eye/perceive/selfcheck
 import type { Logger } from "../gateway/log.ts";
 import { packageRoot } from "../gateway/paths.ts";
 import type { PreparedPack } from "./manifest.ts";
+import { parityRows } from "./parityRows.ts";
 
 /** One figure of a pack, and whether it is what we promise. */
 export interface CheckRow {
@@ -45,7 +46,7 @@ export async function checkPack(pack: PreparedPack, { log, onProgress }: CheckOp
     const rows: CheckRow[] = [
       { what: "runs on", value: `${provider}, ${precision}`, goal: "any provider", ok: true },
     ];
-    rows.push(...(await photographRows()));
+    rows.push(...(await parityRows(pack, log)), ...(await photographRows()));
     onProgress?.(1, steps);
 
     const lessons = [];

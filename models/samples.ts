@@ -64,7 +64,7 @@ export async function simulatedSamples(
   } finally {
     await perception.close();
   }
-  return sampler.samples();
+  return sampler.take();
 }
 
 /** Listens in on networks. `open` loads them as ever, and keeps a share of what they are fed from then on. */
@@ -94,10 +94,14 @@ export function createSampler(pack: PreparedPack) {
       });
       return { of: Object.fromEntries(tapped) as Networks["of"], close };
     },
-    samples(): Samples {
+    /** What was kept since the last time, or since the beginning. */
+    take(): Samples {
       const all = ROLES.map((role) => {
-        const { width, height } = pack.ready.cpu[role];
-        return [role, { width, height, list: kept.get(role)! }] as const;
+        const { width, height } = pack.float32[role];
+        const list = kept.get(role)!;
+        kept.set(role, []);
+        seen.set(role, 0);
+        return [role, { width, height, list }] as const;
       });
       return Object.fromEntries(all) as unknown as Samples;
     },

@@ -62,18 +62,38 @@ export async function listModels(terminal: Terminal, configFile?: string): Promi
  * Fetches and verifies; then makes each network in eight bits and in halves, compares, times, and from then on the
  * quickest is taken. The second time there is nothing left to do.
  */
-export async function prepareModels(terminal: Terminal, configFile?: string): Promise<void> {
+export async function prepareModels(
+  terminal: Terminal,
+  configFile?: string,
+  calibrate: "simulated" | "camera" = "simulated",
+): Promise<void> {
   const config = await loadConfig(configFile);
   const pack = await preparedPack(terminal, config);
   const { tunePack } = await import("../../models/tune.ts");
   const bar = terminal.progress("calibrating and timing the networks", "%");
+  const onProgress = (share: number) => bar.update(Math.round(100 * share), 100);
+  const own =
+    calibrate === "camera" ? await withCameras(config, pack, (share) => onProgress(0.9 * share)) : {};
   const { table } = await tunePack(pack, {
     log: createLogger(config.log.level),
-    onProgress: (share) => bar.update(Math.round(100 * share), 100),
+    onProgress,
+    ...own,
   }).finally(() => bar.end());
   sayTable(terminal, table);
   terminal.say(`${pack.id} is ready`);
   terminal.emit({ pack: pack.id, ready: true });
+}
+
+/** A minute of the room: long enough for heads to move, short enough to wait for. */
+const LOOK = { frames: 60, everySeconds: 1 };
+
+/** Calibrates with what the config's cameras see, in memory only. */
+async function withCameras(config: Config, pack: PreparedPack, onProgress: (share: number) => void) {
+  const { calibrateWithCameras } = await import("../eye/calibrate.ts");
+  const { cameras, eye } = config;
+  const start = { cameras, perceive: eye.perceive, pack, logLevel: config.log.level, ...LOOK };
+  const variants = () => calibrateWithCameras(start, onProgress);
+  return { make: { calibration: `camera ${new Date().toISOString()}`, variants } };
 }
 
 /** Each network in each precision: size, how well it keeps the answers, time for a picture, and which is taken. */
