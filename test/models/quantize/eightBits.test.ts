@@ -6,12 +6,13 @@ import { bySensitivity, calibrateAll, inEightBits } from "../../../models/quanti
 import { readGraph } from "../../../models/quantize/file.ts";
 import { float32, type Graph, ints, node } from "../../../models/quantize/graph.ts";
 import { half, inHalves } from "../../../models/quantize/half.ts";
+import { isParity } from "../../../models/quantize/parity.ts";
 import { layersOf, planFor } from "../../../models/quantize/plan.ts";
 import { METHODS, rangeBy } from "../../../models/quantize/range.ts";
 import { apart, graphOf, numbers, random, run } from "./run.ts";
 
 /** A small network for "eyes": bytes in, a probability out. The layer `b` is made sensitive by `spread`. */
-function small(spread: number): Graph {
+function small(spread: number, strength = 1): Graph {
   const wide = random([8, 8, 3, 3], 3);
   // One channel a thousand times as strong as the others: a scale that holds it leaves them no steps.
   const channels = numbers(8, 4).map((value, at) => (at === 0 ? spread * value : value));
@@ -24,7 +25,8 @@ function small(spread: number): Graph {
     node("Relu", ["b"], ["b+"]),
     node("Conv", ["b+", "cw"], ["c"], pads),
     node("GlobalAveragePool", ["c"], ["pooled"]),
-    node("Sigmoid", ["pooled"], ["network/y"]),
+    node("Mul", ["pooled", "strength"], ["logit"]),
+    node("Sigmoid", ["logit"], ["network/y"]),
     node("Flatten", ["network/y"], ["open"]),
   ];
   const evened = (wide.data as Float32Array).map((value, at) =>
@@ -36,6 +38,7 @@ function small(spread: number): Graph {
     spread: float32([1, 8, 1, 1], channels),
     bw: { ...wide, data: evened },
     cw: random([1, 8, 3, 3], 5),
+    strength: float32([], [strength]),
   });
   const mean = [127, 127, 127];
   const input = { name: "x", width: 8, height: 8, channels: "rgb" as const, mean, std: [128, 128, 128] };
@@ -75,12 +78,16 @@ describe("a network in eight bits", () => {
   }
 
   it("finds the layer that suffers most, and leaves it in float where the answers need it", async () => {
-    const graph = small(3_000);
+    const graph = small(3_000, 10);
     const counts = await calibrateAll(graph, pictures(16, 10));
     const tests = pictures(16, 50);
     const order = await bySensitivity(graph, "eyes", counts, tests, { method: "min-max", style: "positive" });
     expect(order).toHaveLength(3);
     expect(order[0]).toBe("b");
+    const { parity, kept } = await inEightBits(graph, "eyes", counts, tests, "symmetric");
+    expect(kept).toContain("b");
+    expect(isParity(parity)).toBe(true);
+
     const plan = planFor(graph, new Set(["b"]));
     expect(plan.quantised.has("b")).toBe(false);
     expect(layersOf(graph).filter((layer) => plan.quantised.has(layer))).toEqual(["a", "c"]);
