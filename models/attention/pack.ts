@@ -22,6 +22,8 @@ export const ROOM_FEATURES = [
 ] as const; // biome-ignore format: a row of the matrix
 /** Looks in a window: 30 s at two a second. */
 export const STEPS = 60;
+/** It takes two looks together, so that its weights α and β are by second. */
+export const MOMENTS = 30;
 
 const exactly = (names: readonly string[]) =>
   z.array(z.string()).refine((list) => list.join() === names.join(), "not what this gateway feeds a network");

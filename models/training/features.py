@@ -6,6 +6,9 @@ from lessons import FOUND, SEYES, SHEIGHT, SPITCH, SROLL, SSCORE, SWIDTH, SX, SY
 
 STEPS = 60
 """Length of the window: 30 s at 2 Hz."""
+TOGETHER = 2
+"""Looks that the network takes together as one moment, a second: half as many moments cost half as much."""
+MOMENTS = STEPS // TOGETHER
 STEP_FEATURES = ["yaw", "pitch", "roll", "eyesOpen", "eyesKnown", "score", "size", "across", "down", "yawMotion",
                  "pitchMotion", "yawFromUsual", "pitchFromUsual"]
 SEAT_FEATURES = ["x", "y", "width", "usualYaw", "usualPitch", "yawSpread", "pitchSpread", "known"]
@@ -82,14 +85,19 @@ def last_seen(value: np.ndarray, found: np.ndarray) -> np.ndarray:
     return np.where(before >= 0, np.take_along_axis(value, np.maximum(before, 0), 0), value)
 
 
+AIR = {"co2": (400, 3000), "noise": (30, 80), "light": (30, 2000), "temperature": (15, 30)}
+"""Between what and what the network has seen each: ppm, dB, lx, °C. What a sensor says beyond is taken for the end of it."""
+
+
 def room_features(activity: int, environment: dict | None = None) -> np.ndarray:
-    """14 numbers. activity: index, or -1 for unknown. environment: co2 (ppm), noise (dB), light (lx), temperature (°C), as far as known."""
+    """14 numbers. activity: index, or -1 for unknown. environment: the quantities of AIR, as far as known."""
     out = np.zeros(len(ROOM_FEATURES), np.float32)
     if activity >= 0:
         out[activity] = out[5] = 1
-    scale = {"co2": lambda v: v / 1000 - 1, "noise": lambda v: (v - 50) / 20, "light": lambda v: np.log10(max(v, 1)) - 2.5,
+    scale = {"co2": lambda v: v / 1000 - 1, "noise": lambda v: (v - 50) / 20, "light": lambda v: np.log10(v) - 2.5,
              "temperature": lambda v: (v - 21) / 5}
     for index, (name, to) in enumerate(scale.items()):
-        if environment and environment.get(name) is not None:
-            out[6 + 2 * index], out[7 + 2 * index] = to(environment[name]), 1
+        value = (environment or {}).get(name)
+        if value is not None and np.isfinite(value):
+            out[6 + 2 * index], out[7 + 2 * index] = to(np.clip(value, *AIR[name])), 1
     return out

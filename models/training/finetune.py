@@ -15,7 +15,7 @@ from fit import Plan, fit
 from losses import figures, gather
 from network import Network, Size
 from table import read_table
-from train import SEATS, calibrate, size_of, write_pack
+from train import SEATS, calibrate, size_of, uncalibrated, write_pack
 from windows import Sighted, even_batches, training_batch
 
 RATE = 4e-5
@@ -56,8 +56,7 @@ def main() -> None:
         raise SystemExit("the sessions kept for validation are shorter than a window of 30 s")
     stages = {"before fine-tuning": figures(gather(network, valid))}
     table = Table([one for one in sessions if not any(one is other for other in kept)])
-    network.temperature.fill_(1)
-    network.shift_temperature.fill_(1)
+    uncalibrated(network)
     plan = Plan(seconds=options.minutes * 60, rate=RATE, warm_up=0.1, look_every=max(2.0, options.minutes * 4))
     fit(network, table.batch, lambda: valid, plan, options.out / "curves-fine-tuning.csv", "fine-tuning")
     calibrate(network, valid)

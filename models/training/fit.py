@@ -33,12 +33,12 @@ class Plan:
 
 
 def fit(network: Network, batch: Callable[[], Batch], valid: Callable[[], Iterable[Batch]], plan: Plan, curves: Path, name: str) -> dict:
-    """Trains in place, leaves the best weights by validation in it and returns that validation's figures."""
+    """Trains in place, leaves the best weights by validation in it and returns that validation's figures, and what it cost."""
     decayed = [p for p in network.parameters() if p.ndim > 1]
     rest = [p for p in network.parameters() if p.ndim <= 1]
     optimiser = torch.optim.AdamW([{"params": decayed, "weight_decay": plan.weight_decay},
                                    {"params": rest, "weight_decay": 0.0}], lr=plan.rate, betas=(0.9, 0.98))
-    began, looked, count = time.monotonic(), time.monotonic(), 0
+    began, looked, worked, count = time.monotonic(), time.monotonic(), time.process_time(), 0
     best, best_weights, worse = None, copy.deepcopy(network.state_dict()), 0
     running = {}
     with curves.open("w", newline="") as file:
@@ -59,6 +59,8 @@ def fit(network: Network, batch: Callable[[], Batch], valid: Callable[[], Iterab
                       + ", ".join(f"{k} {v:.3f}" for k, v in said.items()), flush=True)
                 if best is None or said["nll"] < best["nll"]:
                     best, best_weights, worse = said, copy.deepcopy(network.state_dict()), 0
+                    # On disk too, so that a training that is broken off leaves something.
+                    torch.save(best_weights, curves.with_suffix(".pt"))
                 else:
                     worse += 1
                 looked = time.monotonic()
@@ -73,7 +75,7 @@ def fit(network: Network, batch: Callable[[], Batch], valid: Callable[[], Iterab
                 running[key] = 0.98 * running.get(key, value) + 0.02 * value
             count += 1
     network.load_state_dict(best_weights)
-    return best
+    return {**best, "batches": count, "processorMinutes": round((time.process_time() - worked) / 60, 1)}
 
 
 def step(network, optimiser, batch: Batch, against: bool) -> dict[str, float]:

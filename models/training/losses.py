@@ -1,11 +1,11 @@
-"""The losses of the four tasks, and the figures that are watched while training."""
+"""The losses of the tasks, and the figures that are watched while training."""
 import numpy as np
 import torch
 import torch.nn.functional as F
 
 from windows import Batch
 
-WEIGHTS = {"target": 1.0, "shift": 0.5, "kind": 0.3, "room": 0.3, "synchrony": 1.0}
+WEIGHTS = {"target": 1.0, "whole": 2.0, "shift": 0.7, "kind": 0.3, "room": 0.3, "synchrony": 1.0}
 
 
 def losses(out: dict, batch: Batch) -> dict[str, torch.Tensor]:
@@ -17,12 +17,20 @@ def losses(out: dict, batch: Batch) -> dict[str, torch.Tensor]:
     zero = out["target"].sum() * 0
     return {
         "target": F.cross_entropy(out["target"][asked], batch.target[asked]),
+        "whole": whole(out["target"], batch.target, asked),
         "shift": F.binary_cross_entropy_with_logits(out["shift"][asked], moved[asked].float()),
         "kind": F.cross_entropy(out["from"][kinds], batch.shift[..., 0][kinds])
         + F.cross_entropy(out["to"][kinds], batch.shift[..., 1][kinds]) if kinds.any() else zero,
         "room": -(batch.share * F.log_softmax(out["room"], -1)).sum(-1).mean(),
         "synchrony": F.mse_loss(torch.sigmoid(out["synchrony"])[labelled], batch.synchrony[labelled]) if labelled.any() else zero,
     }
+
+
+def whole(logits: torch.Tensor, target: torch.Tensor, asked: torch.Tensor) -> torch.Tensor:
+    """How far the room's shares are off, squared: what all heads of a room get wrong alike is what its focus gets wrong."""
+    there = asked.float()[..., None]
+    off = (torch.softmax(logits, -1) - F.one_hot(target.clamp(min=0), logits.shape[-1])) * there
+    return ((off.sum(1) / there.sum(1).clamp(min=1)) ** 2).sum(-1).mean()
 
 
 def total(parts: dict[str, torch.Tensor]) -> torch.Tensor:

@@ -1,8 +1,8 @@
 """The attention network, in the words of "Attention Is All You Need" (Vaswani et al. 2017, arXiv:1706.03762).
 
-    steps ──▶ temporal attention per seat (2 layers) ──▶ attention across seats (2 layers) ──▶ target of each seat
-                        │   α: which seconds                          │
-                        └──▶ transfer head, β: which seconds ─────────┴──▶ shift, from what, to what
+    looks ──▶ seconds ──▶ temporal attention per seat (2 layers) ──▶ attention across seats (2 layers) ──▶ target of each seat
+                                    │   α: which seconds                          │
+                                    └──▶ transfer head, β: which seconds ─────────┴──▶ shift, from what, to what
 """
 import math
 from dataclasses import asdict, dataclass
@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 import torch
 from torch import Tensor, nn
 
-from features import ROOM_FEATURES, SEAT_FEATURES, STEP_FEATURES, STEPS
+from features import MOMENTS, ROOM_FEATURES, SEAT_FEATURES, STEP_FEATURES, TOGETHER
 
 NEVER = -1e4
 """Added to a score that must not count. Finite, so that a row with nothing to look at is even and not NaN."""
@@ -23,7 +23,7 @@ class Size:
     d_k: int = 16
     d_ff: int = 96
     d_transfer: int = 16
-    steps: int = STEPS
+    moments: int = MOMENTS
 
 
 class Attention(nn.Module):
@@ -60,14 +60,21 @@ class Layer(nn.Module):
 
     def __init__(self, size: Size, dropout: float):
         super().__init__()
-        self.norm_queries, self.norm_keys, self.norm_ff = (nn.LayerNorm(size.d_model) for _ in range(3))
+        self.norm, self.norm_ff = nn.LayerNorm(size.d_model), nn.LayerNorm(size.d_model)
         self.attention = Attention(size.d_model, size.h, size.d_k)
         self.ff = nn.Sequential(nn.Linear(size.d_model, size.d_ff), nn.ReLU(), nn.Linear(size.d_ff, size.d_model))
         self.dropout = nn.Dropout(dropout)
 
-    def forward(self, queries: Tensor, keys: Tensor, bias: Tensor, n: int | Tensor, m: int | Tensor) -> tuple[Tensor, Tensor]:
-        seen, weights = self.attention(self.norm_queries(queries), self.norm_keys(keys), bias, n, m)
-        x = queries + self.dropout(seen)
+    def forward(self, x: Tensor, bias: Tensor, m: int | Tensor, asking: list[int] | None = None) -> tuple[Tensor, Tensor]:
+        """x: N × m × d_model; `asking`: the places that ask, all of them where it is left out."""
+        keys = queries = self.norm(x)
+        n = m
+        if asking is not None:
+            # A slice rather than a gathering where it is one: ONNX Runtime is quicker with it.
+            n, at = len(asking), asking if len(asking) > 1 else slice(asking[0], asking[0] + 1)
+            queries, x = keys[:, at], x[:, at]
+        seen, weights = self.attention(queries, keys, bias, n, m)
+        x = x + self.dropout(seen)
         return x + self.dropout(flat(self.ff, self.norm_ff(x)).reshape(-1, n, self.ff[2].out_features)), weights
 
 
@@ -76,51 +83,51 @@ class Network(nn.Module):
         super().__init__()
         self.size = size
         d = size.d_model
-        self.embed_step = nn.Linear(len(STEP_FEATURES), d)
+        # Two looks make a moment. Each brings its features and whether it is there at all, which is the bias of its embedding.
+        self.embed_moment = nn.Linear(TOGETHER * (len(STEP_FEATURES) + 1), d, bias=False)
         self.embed_seat = nn.Linear(len(SEAT_FEATURES), d)
         self.embed_room = nn.Linear(len(ROOM_FEATURES), d)
         self.first, self.second = Layer(size, dropout), Layer(size, dropout)
         # How much a look counts by its age, learnt per head (Shaw et al. 2018, arXiv:1803.02155, as a plain bias).
         slopes = torch.tensor([2.0 ** -(1 + 2 * i) for i in range(size.h)])
-        ages = torch.arange(size.steps, dtype=torch.float32)
+        ages = TOGETHER * torch.arange(size.moments, dtype=torch.float32)
         self.age_first = nn.Parameter(-slopes[:, None] * ages)
         self.age_second = nn.Parameter(-slopes[:, None] * ages)
         self.age_transfer = nn.Parameter(-0.3 * ages[None])
         self.across = nn.ModuleList([Layer(size, dropout), Layer(size, dropout)])
         self.transfer = Attention(d, 1, size.d_transfer)
-        self.norm_seat, self.norm_step, self.norm_room = nn.LayerNorm(d), nn.LayerNorm(d), nn.LayerNorm(d)
+        self.norm_seat, self.norm_moment, self.norm_room = nn.LayerNorm(d), nn.LayerNorm(d), nn.LayerNorm(d)
         self.target = nn.Sequential(nn.Linear(d, d), nn.ReLU(), nn.Linear(d, 5))
         self.shift = nn.Sequential(nn.Linear(2 * d, d), nn.ReLU(), nn.Linear(d, 11))
         self.room_out = nn.Linear(d, 6)
         # Set on the validation set after training (Guo et al. 2017, arXiv:1706.04599), never by gradient.
         self.register_buffer("temperature", torch.ones(1))
+        self.register_buffer("bias", torch.zeros(5))
         self.register_buffer("shift_temperature", torch.ones(1))
 
     def by_age(self, table: Tensor, queries: list[int]) -> Tensor:
-        """h × queries × steps: the learnt bias by age, and NEVER for what lies ahead."""
-        age = torch.tensor(queries)[:, None] - torch.arange(self.size.steps)[None]
+        """h × queries × moments: the learnt bias by age, and NEVER for what lies ahead."""
+        age = torch.tensor(queries)[:, None] - torch.arange(self.size.moments)[None]
         return torch.where(age >= 0, table[:, age.clamp(min=0)], torch.full((), NEVER))
 
     def forward(self, steps: Tensor, seen: Tensor, seats: Tensor, room: Tensor, queries: list[int]) -> dict[str, Tensor]:
-        """What each seat attends to at each of the steps `queries`.
+        """What each seat attends to at the end of each of the moments `queries`.
 
         steps: rooms × seats × steps × 13; seen: rooms × seats × steps, 1 where a face was found;
         seats: rooms × seats × 8; room: rooms × 14.
         A seat with nothing seen is taken to be no seat. Logits come out: rooms × seats × queries × …
         """
-        rooms, asked, length, d = steps.shape[0], len(queries), self.size.steps, self.size.d_model
-        every = list(range(length))
+        rooms, asked, length, d = steps.shape[0], len(queries), self.size.moments, self.size.d_model
         # From here on the seats of all rooms stand in one row: N = rooms · seats.
         there = seen.amax(-1)
-        seen = seen.reshape(-1, length, 1)
-        steps = steps.reshape(-1, length, len(STEP_FEATURES))
-        # A missing look is no look at zero degrees: its row is wiped, and nobody may attend to it.
-        look = flat(self.embed_step, steps * seen).reshape(-1, length, d) * seen
-        x = look + flat(self.embed_seat, seats).reshape(-1, 1, d)
-        missing = ((1 - seen) * NEVER).reshape(-1, 1, 1, length)
-        x1, _ = self.first(x, x, self.by_age(self.age_first, every) + missing, length, length)
-        at = x1[:, queries] if asked > 1 else x1[:, queries[0] : queries[0] + 1]
-        x2, alpha = self.second(at, x1, self.by_age(self.age_second, queries) + missing, asked, length)
+        # A missing look is no look at zero degrees: its row is wiped and its bias with it.
+        looks = torch.cat([steps * seen[..., None], seen[..., None]], -1)
+        moment = flat(self.embed_moment, looks).reshape(-1, length, d)
+        x = moment + flat(self.embed_seat, seats).reshape(-1, 1, d)
+        # And nobody may attend to a moment without any look.
+        missing = ((1 - seen.reshape(-1, length, TOGETHER).amax(-1)) * NEVER).reshape(-1, 1, 1, length)
+        x1, _ = self.first(x, self.by_age(self.age_first, list(range(length))) + missing, length)
+        x2, alpha = self.second(x1, self.by_age(self.age_second, queries) + missing, length, queries)
 
         # Across seats: rooms · queries × (room token + seats) × d.
         tokens = x2.reshape(rooms, -1, asked, d).transpose(1, 2)
@@ -131,16 +138,16 @@ class Network(nn.Module):
         empty = torch.nn.functional.pad((1 - there) * NEVER, (1, 0))
         nobody = empty[:, None, None, None, :].expand(-1, asked, -1, -1, -1).reshape(-1, 1, 1, count)
         for layer in self.across:
-            z, across = layer(z, z, nobody, count, count)
+            z, across = layer(z, nobody, count)
         z = z.reshape(rooms, asked, count, d)
         seat = self.norm_seat(z[:, :, 1:]).transpose(1, 2).reshape(-1, asked, d)
 
-        moved, beta = self.transfer(seat, self.norm_step(x1), self.by_age(self.age_transfer, queries) + missing, asked, length)
+        moved, beta = self.transfer(seat, self.norm_moment(x1), self.by_age(self.age_transfer, queries) + missing, asked, length)
         by_room = lambda value, width: value.reshape(rooms, -1, asked, width)
         shift = by_room(flat(self.shift, torch.cat([seat, moved], -1)), 11)
         out = self.room_out(self.norm_room(z[:, :, 0]))
         return {
-            "target": by_room(flat(self.target, seat), 5) / self.temperature,
+            "target": by_room(flat(self.target, seat), 5) / self.temperature + self.bias,
             "shift": shift[..., 0] / self.shift_temperature,
             "from": shift[..., 1:6],
             "to": shift[..., 6:11],
@@ -153,7 +160,7 @@ class Network(nn.Module):
 
 
 class Live(nn.Module):
-    """The network as the gateway runs it: one moment, the last step, probabilities instead of logits."""
+    """The network as the gateway runs it: one moment, the last one, probabilities instead of logits."""
 
     NAMES = ["targets", "shift", "from", "to", "alpha", "beta", "room_targets", "synchrony"]
 
@@ -162,7 +169,7 @@ class Live(nn.Module):
         self.network = network
 
     def forward(self, steps: Tensor, seen: Tensor, seats: Tensor, room: Tensor):
-        out = self.network(steps, seen, seats, room, [self.network.size.steps - 1])
+        out = self.network(steps, seen, seats, room, [self.network.size.moments - 1])
         last = lambda name, at: out[name].select(at, 0)
         soft = lambda name: torch.softmax(last(name, 2), -1)
         return (soft("target"), torch.sigmoid(last("shift", 2)), soft("from"), soft("to"), last("alpha", 2),

@@ -2,7 +2,7 @@
 import numpy as np
 import torch
 
-from features import STEPS
+from features import MOMENTS
 from lessons import FOUND
 from network import Network
 from windows import Sighted, collate, cut
@@ -21,7 +21,7 @@ def probabilities(network: Network, one: Sighted, first: int = 40) -> np.ndarray
     for start in range(first, len(one.seen) + 1, 32):
         ends = list(range(start, min(start + 32, len(one.seen) + 1)))
         batch = collate([cut(one, end, None) for end in ends])
-        shift = network(batch.steps, batch.seen, batch.seats, batch.room, [STEPS - 1])["shift"][..., 0]
+        shift = network(batch.steps, batch.seen, batch.seats, batch.room, [MOMENTS - 1])["shift"][..., 0]
         for row, end in enumerate(ends):
             out[end - 1] = torch.sigmoid(shift[row]).numpy()
     return np.where(one.seen[..., FOUND] > 0, out, np.nan)

@@ -4,14 +4,16 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from features import STEPS, room_features, seat_features, step_features, usual
+from features import AIR, MOMENTS, STEPS, TOGETHER, room_features, seat_features, step_features, usual
 from lessons import FOUND, SEYES, SHEIGHT, SPITCH, SROLL, SWIDTH, SX, SY, SYAW, Lesson
 from noise import lay_over, slow
 
-QUERIES = list(range(STEPS - 16, STEPS, 2)) + [STEPS - 1]
-"""Steps of a window that are asked about: the last eight seconds. One window teaches several answers."""
-SHIFT_STEPS = 2
-"""A shift is to be reported in the second after it began."""
+QUERIES = list(range(MOMENTS - 8, MOMENTS))
+"""Moments of a window that are asked about: the last eight seconds. One window teaches several answers."""
+SHIFT_STEPS = 3
+"""A shift is to be told at the look at which it began, or at one of the two after it: within a second."""
+SLOUCHING = 0.6
+"""Share of windows in which students sit as they like (`slouch`)."""
 
 
 @dataclass
@@ -52,12 +54,12 @@ def cut(sighted: Sighted, end: int, random: np.random.Generator | None, lost: fl
         index = np.clip(np.round(end - 1 - np.arange(len(index))[::-1] * random.uniform(0.8, 1.2)).astype(int), 0, end - 1)
     window = past[index].copy()
     # What is usual is known from before the questions begin; every fourth look is enough to know it.
-    known_until = max(1, end - (STEPS - QUERIES[0])) if random is not None else end
+    known_until = max(1, end - (STEPS - TOGETHER * QUERIES[0])) if random is not None else end
     known = usual(past[known_until % 4 : known_until : 4], 4) if known_until > 240 else usual(past[:known_until])
     never = known[:, 8] == 0
     if never.any():
         known[never] = usual(window)[never]
-    camera = random_camera(random) if random is not None else None
+    camera = random_camera(random, window.shape[1]) if random is not None else None
     if random is not None:
         lost = random.uniform(0, 0.4) if random.random() < 0.6 else 0.0
         window[..., SYAW:SEYES] += random.normal(0, 0.7, window[..., SYAW:SEYES].shape)
@@ -65,7 +67,7 @@ def cut(sighted: Sighted, end: int, random: np.random.Generator | None, lost: fl
             # A camera that has only just been set up knows little of what is usual.
             shrunk = usual(window[: max(2, int(random.integers(4, STEPS)))])
             known = np.where(shrunk[:, 8:] > 0, shrunk, known)
-    if slouching or (random is not None and random.random() < 0.8):
+    if slouching or (random is not None and random.random() < SLOUCHING):
         window = slouch(window, known, random or np.random.default_rng(end))
     window = lose(window, lost, random or np.random.default_rng(end))
     if camera is not None:
@@ -103,10 +105,11 @@ def slouch(window, known, random):
     return window * window[..., :1]
 
 
-def random_camera(random):
+def random_camera(random, seats):
+    """Turned and read otherwise as a whole, and each face a little otherwise again."""
     mirrored = random.random() < 0.5
-    turn = random.normal(0, [3.0, 4.0, 1.5])
-    gain = random.normal(1, [0.06, 0.08])
+    turn = random.normal(0, [[3.0], [4.0], [1.5]]) + random.normal(0, [[1.5], [1.5], [0.8]], (3, seats))
+    gain = random.normal(1, [[0.06], [0.08]]) + random.normal(0, 0.06, (2, seats))
     zoom, move = np.exp(random.normal(0, 0.15)), random.normal(0, 0.05, 2)
     return mirrored, turn, gain, zoom, move
 
@@ -167,7 +170,8 @@ def collate(cuts: list) -> Batch:
         seats[number, :count] = seat_features(known)
         room[number] = activity if isinstance(activity, np.ndarray) else room_features(int(activity))
         for place, query in enumerate(QUERIES):
-            at = query - (STEPS - length)
+            # The last look of the moment.
+            at = TOGETHER * query + TOGETHER - 1 - (STEPS - length)
             if at < 0:
                 continue
             target[number, :count, place] = asked[at]
@@ -184,8 +188,7 @@ def collate(cuts: list) -> Batch:
 def any_room(activity: int, random: np.random.Generator) -> np.ndarray:
     """The room's context with gaps: drawn students do not mind the air, so its values are any, and say nothing."""
     said = activity if random.random() < 0.7 else -1
-    value = {"co2": random.uniform(400, 3000), "noise": random.uniform(30, 80), "light": 10 ** random.uniform(1.5, 3.3),
-             "temperature": random.uniform(15, 30)}
+    value = {name: np.exp(random.uniform(*np.log(span))) for name, span in AIR.items()}
     return room_features(said, {name: v for name, v in value.items() if random.random() < 0.5})
 
 

@@ -1,4 +1,4 @@
-import { SEAT_FEATURES, STEP_FEATURES, STEPS } from "../../../models/attention/pack.ts";
+import { MOMENTS, SEAT_FEATURES, STEP_FEATURES, STEPS } from "../../../models/attention/pack.ts";
 import type { Session } from "../../onnx.ts";
 import { TARGETS, type Target } from "../../terms.ts";
 import type { Inputs } from "./features.ts";
@@ -93,15 +93,11 @@ async function alone(session: Session, { steps, seen, seats, room }: Inputs): Pr
   return targets!;
 }
 
-/** Weights of seats over steps, two steps to a second, the last second first, as a mean over seats. */
+/** Weights of seats over moments, the last second first, as a mean over seats. */
 function seconds(weights: Float32Array, seats: number): number[] {
-  return Array.from({ length: STEPS / 2 }, (_, ago) => {
-    const last = STEPS - 1 - 2 * ago;
-    let sum = 0;
-    for (let seat = 0; seat < seats; seat++)
-      sum += weights[seat * STEPS + last]! + weights[seat * STEPS + last - 1]!;
-    return sum / seats;
-  });
+  return Array.from({ length: MOMENTS }, (_, ago) =>
+    mean(Array.from({ length: seats }, (_, seat) => weights[(seat + 1) * MOMENTS - 1 - ago]!)),
+  );
 }
 
 const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;

@@ -1,5 +1,5 @@
 import type { AttentionPack } from "../../../models/attention/pack.ts";
-import { STEPS } from "../../../models/attention/pack.ts";
+import { MOMENTS } from "../../../models/attention/pack.ts";
 import { failure } from "../../errors.ts";
 import type { Logger } from "../../log.ts";
 import { openSession, type Session } from "../../onnx.ts";
@@ -132,7 +132,7 @@ async function openTried(pack: AttentionPack): Promise<Session> {
     const session = await openSession(pack.path, "cpu", 1);
     // The first run pays for lazy initialisation, and is where a file that is no such network says so.
     const { targets, alpha } = await session.run({ ...emptyInputs(1) });
-    if (targets?.length !== TARGETS.length || alpha?.length !== STEPS)
+    if (targets?.length !== TARGETS.length || alpha?.length !== MOMENTS)
       throw new Error("other outputs than expected");
     return session;
   } catch (error) {

@@ -3,6 +3,7 @@ import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Environment } from "../../../gateway/attend/attend.ts";
 import { explanationLines } from "../../../gateway/attend/network/explain.ts";
 import {
   type NetworkAttender,
@@ -147,6 +148,30 @@ describe("the attention network in the gateway", () => {
       /12 heads: board \d+ %.*\n.*α.*last second \d+ %/,
     );
     expect(await attender.explain("nobody here", "lecture")).toBeNull();
+  });
+
+  it("says the same whatever sensors say of the air, plausible or not", async () => {
+    const pack = await openAttentionPack();
+    const answers = async (environment: Environment) => {
+      const one = await openNetworkAttender({ screens: true, environment: () => environment }, pack, log);
+      const said = [];
+      for (let time = 0; time < 20_000; time += 500) {
+        const faces = SEATS.map((seat) => (seat % 3 ? toBoard(seat) : toDesk(seat)));
+        said.push(...(await one.observe(view(time, faces), "lecture")).seats);
+      }
+      await one.close();
+      return said.map(({ targets }) => targets.board + targets.desk);
+    };
+    const without = await answers({});
+    for (const air of [
+      { co2: 600, noise: 45, light: 400, temperature: 21 },
+      { co2: 2400, noise: 68, light: 80, temperature: 27 },
+      { co2: 65_535, noise: 0, light: 0, temperature: -40 },
+    ]) {
+      const said = await answers(air);
+      const off = said.map((value, index) => Math.abs(value - without[index]!));
+      expect(Math.max(...off)).toBeLessThan(1e-5);
+    }
   });
 
   it("refuses a pack whose file is not the one its manifest names", async () => {
