@@ -6,7 +6,7 @@ import type { Point } from "../../gateway/record/sink.ts";
 import { openEmbedded } from "../../gateway/record/sinks/embedded.ts";
 import { influxOptions, openInflux } from "../../gateway/record/sinks/influx.ts";
 import { bringLessons } from "../../gateway/record/sinks/lessons.ts";
-import { manageInflux } from "../../gateway/record/sinks/manage.ts";
+import { manageInflux, task } from "../../gateway/record/sinks/manage.ts";
 import { hasInflux, startInflux } from "../support/influxd.ts";
 import { temporaryFolder } from "../support/places.ts";
 
@@ -185,6 +185,21 @@ it("for InfluxDB 2.x makes buckets and tasks once, and afterwards changes them",
   await manageInflux(options, keep);
   expect(calls.filter((call) => call.startsWith("POST"))).toEqual([]);
   expect(calls.filter((call) => call.startsWith("PATCH"))).toHaveLength(6);
+});
+
+it("tasks average whole minutes and days, and numbers that are there, by the room's own tags", () => {
+  for (const [name, every, start] of [
+    ["minutes", "1m", "t: -1d, unit: 1m"],
+    ["days", "1d", "t: -2d, unit: 1d"],
+  ] as const) {
+    const flux = task('a "bucket"', { name, every });
+    expect(flux).toContain('from(bucket: "a \\"bucket\\"")');
+    const count = (text: string) => flux.split(text).length - 1;
+    expect(count(`range(start: date.truncate(${start}))`)).toBe(3);
+    expect(count('group(columns: ["_measurement", "site", "room", "activity"])')).toBe(1);
+    expect(count('timeSrc: "_start"')).toBe(count("exists r."));
+    expect(count(`_${name}")`)).toBe(count("exists r."));
+  }
 });
 
 async function json(request: IncomingMessage): Promise<{ name?: string; flux?: string; orgID?: string }> {

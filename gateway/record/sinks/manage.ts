@@ -120,22 +120,31 @@ async function manage2(options: Options2, keep: Keep): Promise<readonly string[]
   ];
 }
 
-/** Averages of each number of each measurement. Quality is a field beside the numbers, hence the pivot into rows. */
-function task(bucket: string, { name, every }: (typeof PERIODS)[number]): string {
-  const text = (value: string) => JSON.stringify(value);
-  const lines = [`option task = {name: "focus-gateway ${name}", every: ${every === "1m" ? "10m" : "1h"}}`];
-  for (const [measurement, { numbers }] of Object.entries(ROLLED)) {
+/**
+ * Averages of each number of each measurement. Quality is a field beside the numbers, hence the pivot into rows. Whole
+ * minutes and days, from the first on: what is averaged over a part would be written over what was right.
+ */
+export function task(
+  bucket: string,
+  { name, every }: Pick<(typeof PERIODS)[number], "name" | "every">,
+): string {
+  const text = (value: unknown) => JSON.stringify(value);
+  const often = every === "1m" ? "10m" : "1h";
+  const lines = ['import "date"', `option task = {name: "focus-gateway ${name}", every: ${often}}`];
+  for (const [measurement, { tags, numbers }] of Object.entries(ROLLED)) {
     lines.push(
       `${measurement} = from(bucket: ${text(bucket)})`,
-      `  |> range(start: ${every === "1m" ? "-1d" : "-2d"})`,
+      `  |> range(start: date.truncate(t: ${every === "1m" ? "-1d" : "-2d"}, unit: ${every}))`,
       `  |> filter(fn: (r) => r._measurement == ${text(measurement)})`,
       '  |> pivot(rowKey: ["_time"], columnKey: ["_field"], valueColumn: "_value")',
       '  |> filter(fn: (r) => r.quality == "ok")',
+      `  |> group(columns: [${["_measurement", ...tags].map(text).join(", ")}])`,
     );
     for (const number of numbers)
       lines.push(
-        `${measurement}`,
-        `  |> aggregateWindow(every: ${every}, fn: mean, column: ${text(number)}, createEmpty: false)`,
+        measurement,
+        `  |> filter(fn: (r) => exists r.${number})`,
+        `  |> aggregateWindow(every: ${every}, fn: mean, column: ${text(number)}, timeSrc: "_start", createEmpty: false)`,
         `  |> rename(columns: {${number}: "_value"})`,
         `  |> set(key: "_field", value: ${text(number)})`,
         `  |> to(bucket: ${text(`${bucket}_${name}`)})`,
