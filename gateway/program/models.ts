@@ -1,0 +1,44 @@
+import { type Command, Option } from "commander";
+import { openTerminal } from "../commands/terminal.ts";
+import { configOption, jsonOption } from "./options.ts";
+
+/** `models list`, `prepare`, `check`. */
+export function declareModels(program: Command): void {
+  const models = program
+    .command("models")
+    .description("the model packs: list, prepare (fetch, verify, quantise), check (measure)");
+  models
+    .command("list", { isDefault: true })
+    .description("what packs there are, and whether their files are in place")
+    .addOption(configOption())
+    .addOption(jsonOption())
+    .action(async ({ config, json }) =>
+      (await import("../commands/models.ts")).listModels(openTerminal(json), config),
+    );
+  models
+    .command("prepare")
+    .description(
+      "fetch what is missing, verify everything by hash, and make the networks as quick as this machine allows",
+    )
+    .addOption(
+      new Option(
+        "--calibrate <pictures>",
+        "whose pictures the ranges of eight-bit networks come from: drawn classes, or what the config's cameras see for a minute, in memory only",
+      ).choices(["simulated", "camera"]),
+    )
+    .addOption(configOption())
+    .addOption(jsonOption())
+    .action(async ({ config, calibrate, json }) =>
+      (await import("../commands/models.ts")).prepareModels(openTerminal(json), config, calibrate),
+    );
+  models
+    .command("check")
+    .description(
+      "verify the hashes, then measure what the pack really finds and how far off it is; takes minutes",
+    )
+    .addOption(configOption())
+    .addOption(jsonOption())
+    .action(async ({ config, json }) =>
+      (await import("../commands/models.ts")).checkModels(openTerminal(json), config),
+    );
+}

@@ -1,0 +1,54 @@
+import type { Command } from "commander";
+import { openTerminal } from "../commands/terminal.ts";
+import { configOption, jsonOption, positive } from "./options.ts";
+
+/** `run`, and what tells how a gateway does: `doctor`, `sensors`. */
+export function declareRunning(program: Command): void {
+  program
+    .command("run")
+    .description(
+      "run the gateway; without a config, the demo: simulated classroom, embedded broker and store, live page",
+    )
+    .addOption(configOption())
+    .addOption(jsonOption())
+    .addHelpText(
+      "after",
+      "\nStop it with Ctrl-C. `focus-gateway config example` prints a config to start from.",
+    )
+    .action(async ({ config, json }) => (await import("../commands/run.ts")).run(openTerminal(json), config));
+
+  program
+    .command("doctor")
+    .description(
+      "check config, cameras, models, broker, database, disk, clock and rights, and say what to do about each failure",
+    )
+    .option("--fix", "also set up in InfluxDB how long data stays, and its roll-ups")
+    .addOption(configOption())
+    .addOption(jsonOption())
+    .action(async ({ config, fix, json }) =>
+      (await import("../commands/doctor.ts")).doctor(openTerminal(json), config, fix === true),
+    );
+
+  program
+    .command("sensors")
+    .description("find sensors, and print the config to paste for each")
+    .command("scan")
+    .description("list what can be seen: on the broker, on this machine, and on a Modbus device")
+    .option("--mqtt <url>", "the broker to listen to; the config's when left out")
+    .option("--modbus <host>", "also ask this Modbus TCP device, host or host:port, who is there")
+    .option("--seconds <n>", "how long to listen on the broker (5)", positive, 5)
+    .addOption(configOption())
+    .addOption(jsonOption())
+    .addHelpText(
+      "after",
+      `
+  Seen are Zigbee2MQTT, Tasmota and ESPHome devices that announce themselves, Linux IIO chips, serial ports and microphones.
+  Nothing is changed anywhere.
+
+    focus-gateway sensors scan --mqtt mqtt://192.168.1.5:1883
+    focus-gateway sensors scan --modbus 192.168.1.20`,
+    )
+    .action(async (options) =>
+      (await import("../commands/sensors.ts")).scanSensors(openTerminal(options.json), options),
+    );
+}
