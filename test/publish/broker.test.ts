@@ -170,3 +170,15 @@ test("acknowledges a message once the witness has it, and hangs up on what the w
   await published;
   await expect(sender.publish("bad", "1", { retain: false })).rejects.toThrow("no PUBACK");
 });
+
+test("gives a part a login that may do what it needs, and no more", async () => {
+  expect((await opened()).guest("flows", { read: ["#"], write: [] })).toEqual({});
+  const broker = await opened({ users });
+  const login = broker.guest("flows", { read: ["room/#"], write: ["room/set/+"] });
+  const flows = client({ url: broker.url, ...login });
+  await until(() => flows.connected || undefined);
+  await flows.subscribe("room/#");
+  await expect(flows.subscribe("#")).rejects.toThrow();
+  await flows.publish("room/set/mark", "x", { retain: false });
+  await expect(flows.publish("room/focus", "x", { retain: false })).rejects.toThrow();
+});
