@@ -164,22 +164,22 @@ export async function openGateway(
           it.close(),
         )
       : null;
-    const live = liveConfig.enabled
-      ? parts.add(
-          await openLivePage(liveConfig, {
-            // What is shown and what runs as a flow may hear the room and tell the gateway, and no more.
-            mqtt: { ...login, ...broker?.guest("flows", flowRights(root, config.show.flows.button?.topic)) },
-            site,
-            room,
-            flows: config.show.flows,
-            counts: config.protect.focusTargets,
-            dataFolder,
-            log,
-            clock,
-          }),
-          (it) => it.close(),
-        )
-      : null;
+    // Page and eye are processes of their own and start beside each other.
+    const page = liveConfig.enabled
+      ? openLivePage(liveConfig, {
+          // What is shown and what runs as a flow may hear the room and tell the gateway, and no more.
+          mqtt: { ...login, ...broker?.guest("flows", flowRights(root, config.show.flows.button?.topic)) },
+          site,
+          room,
+          flows: config.show.flows,
+          counts: config.protect.focusTargets,
+          dataFolder,
+          log,
+          clock,
+        })
+      : Promise.resolve(null);
+    page.catch(() => {}); // it is thrown where it is waited for
+    parts.add(page, async (opening) => (await opening.catch(() => null))?.close());
 
     const heed = followCameras({ forget: attend.forget, tell, log, clock });
 
@@ -208,6 +208,7 @@ export async function openGateway(
       (it) => it.close(),
     );
     await guard.attach(eye);
+    const live = await page;
     status.watch({ eye, live, senses });
     parts.add(
       repeat(HEALTH_SECONDS, clock, async () => {
