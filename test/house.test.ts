@@ -154,6 +154,7 @@ describe("the walls of the house", () => {
       "@duckdb/node-api",
       "@influxdata/influxdb-client",
       "onnxruntime-node",
+      "protobufjs",
       "sharp",
       "pacote",
       "tar",
