@@ -34,6 +34,12 @@ const PEERS = [
     without: "cameras by RTSP and CSI (eye/capture)",
   },
   { program: "strace", debian: "strace", without: "that the eye opens no socket and writes no file (quiet)" },
+  {
+    program: "docker-compose",
+    debian: "docker-compose",
+    without: "what Compose makes of compose.yaml (docker)",
+  },
+  { program: "shellcheck", debian: "shellcheck", without: "shell scripts, linted (install)" },
   { program: "socat", debian: "socat", without: "serial ports (sense)" },
   ...["pymodbus", "serial", "serial_asyncio"].map((module) => ({
     module,

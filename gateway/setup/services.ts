@@ -23,29 +23,6 @@ max_inflight_messages 100
 max_queued_messages 100000
 `;
 
-/**
- * Runs once, when the database is made (docker-library/docs, influxdb: /docker-entrypoint-initdb.d). Maps the database
- * \`focus\` to the bucket, for InfluxQL; makes a token for the gateways that reads and writes that bucket and the roll-ups
- * beside it, and a user for Grafana that reads.
- */
-export const databaseScript = (): string => `#!/bin/bash
-# Written by \`focus-gateway setup\`.
-set -euo pipefail
-export INFLUX_HOST=https://localhost:8086 INFLUX_SKIP_VERIFY=true
-
-influx v1 dbrp create --db focus --rp autogen --bucket-id "$DOCKER_INFLUXDB_INIT_BUCKET_ID" --default
-influx v1 auth create --username grafana --password "$(cat /run/secrets/influxdb-grafana)" \\
-  --read-bucket "$DOCKER_INFLUXDB_INIT_BUCKET_ID" --description "Grafana: reads"
-
-# Buckets, tasks and the database mapping are what \`focus-gateway doctor --fix\` sets up roll-ups with.
-umask 077
-influx auth create --org school --description "gateways" --json \\
-  --read-buckets --write-buckets --read-tasks --write-tasks --read-dbrps --write-dbrps --read-orgs |
-  sed -n 's/.*"token": *"\\([^"]*\\)".*/\\1/p' >/tokens/gateway.new
-test -s /tokens/gateway.new
-mv /tokens/gateway.new /tokens/gateway
-`;
-
 /** Grafana's data source: a user who may read, over TLS that knows the school's authority. */
 export const dataSource = (authority: string): string => `# Written by \`focus-gateway setup\`.
 apiVersion: 1
@@ -66,7 +43,7 @@ datasources:
       timeInterval: 10s
       tlsAuthWithCACert: true
     secureJsonData:
-      password: $FOCUS_INFLUX_PASSWORD
+      password: $__file{/run/focus/influxdb-grafana}
       tlsCACert: |
 ${authority
   .trimEnd()
@@ -75,18 +52,30 @@ ${authority
   .join("\n")}
 `;
 
-/** What compose puts into its file. */
+/** What `docker compose` reads in the folder: which files make up the whole, and what stands open in them. */
 export const environment = ({
-  reader,
-  host,
   folder,
+  host,
+  compose,
+  camera,
+  layout,
 }: {
-  reader: string;
-  host: string;
-  folder: string;
+  readonly folder: string;
+  readonly host: string;
+  /** Folder of compose.yaml. */
+  readonly compose: string;
+  /** A USB camera's name on the host, for the gateway's container. */
+  readonly camera?: string | undefined;
+  readonly layout: "box" | "school";
 }): string =>
-  `# Written by \`focus-gateway setup\`. Secret: only its owner may read it.
-FOCUS_FOLDER=${folder}
-FOCUS_HOST=${host}
-FOCUS_INFLUX_PASSWORD=${reader}
-`;
+  [
+    "# Written by `focus-gateway setup`.",
+    `COMPOSE_FILE=${["compose.yaml", ...(camera ? ["camera.yaml"] : [])].map((file) => `${compose}/${file}`).join(":")}`,
+    "COMPOSE_PROJECT_NAME=focus",
+    `FOCUS_FOLDER=${folder}`,
+    `FOCUS_HOST=${host}`,
+    // A box has its own gateway. A school's gateways are elsewhere, and have to reach broker and database.
+    layout === "box" ? "COMPOSE_PROFILES=gateway" : "FOCUS_BIND=0.0.0.0",
+    ...(camera ? [`FOCUS_CAMERA=${camera}`] : []),
+    "",
+  ].join("\n");

@@ -1,11 +1,13 @@
 import { randomBytes, randomInt } from "node:crypto";
+import path from "node:path";
 import bcrypt from "bcryptjs";
 import { stringify } from "yaml";
 import { z } from "zod";
+import { packageRoot } from "../paths.ts";
 import { accessList, accountsOf, passwordLine } from "./accounts.ts";
 import type { Identity } from "./certificates.ts";
 import { type Folder, type Outcome, openFolder } from "./files.ts";
-import { brokerConfig, databaseScript, dataSource, environment } from "./services.ts";
+import { brokerConfig, dataSource, environment } from "./services.ts";
 
 const place = z
   .string()
@@ -99,6 +101,7 @@ async function setUpRoom({ site, rooms, hosts, camera }: Answers, folder: Folder
 /** Broker, database and Grafana of one machine, as `docker/compose.yaml` mounts them. */
 async function setUpServices(
   answers: Answers,
+  layout: "box" | "school",
   folder: Folder,
   authority: Identity,
 ): Promise<Map<string, string>> {
@@ -120,11 +123,13 @@ async function setUpServices(
   );
   await folder.secret("secrets/influxdb-admin-password", random);
   await folder.secret("secrets/influxdb-admin-token", random);
-  const reader = await folder.secret("secrets/influxdb-grafana", random);
+  await folder.secret("secrets/influxdb-grafana", random);
   await folder.secret("secrets/grafana-admin-password", typed);
-  await folder.ours("influxdb/10-accounts.sh", databaseScript(), 0o755);
+  await folder.secret("secrets/grafana-secret-key", random);
   await folder.ours("grafana/datasources/focus.yaml", dataSource(authority.certificate), 0o644);
-  await folder.ours(".env", environment({ reader, host: hosts[0]!, folder: folder.root }), 0o600);
+  const compose = path.join(packageRoot, "docker");
+  const camera = layout === "box" ? usbCamera(answers) : undefined;
+  await folder.ours(".env", environment({ folder: folder.root, host: hosts[0]!, compose, camera, layout }));
   return passwords;
 }
 
@@ -148,13 +153,17 @@ const upstream = (room: string, broker: string, database: string, at: string) =>
   },
 });
 
+/** A USB camera as the machine knows it; the container has it as /dev/video0 (docker/camera.yaml). */
+const usbCamera = ({ camera }: Answers): string | undefined =>
+  camera.driver === "v4l2" && typeof camera.device === "string" ? camera.device : undefined;
+
 /** Where the containers find what was set up; see docker/compose.yaml. */
 const MOUNTED = "/etc/focus-gateway/";
 
 async function setUpBox(answers: Answers, folder: Folder, authority: Identity) {
   const { site, rooms, hosts, camera } = answers;
   const [room] = rooms as [string, ...string[]];
-  await setUpServices(answers, folder, authority);
+  await setUpServices(answers, "box", folder, authority);
   await folder.identity("gateway", authority, hosts as [string, ...string[]]);
   await folder.once(
     "gateway.yaml",
@@ -162,7 +171,7 @@ async function setUpBox(answers: Answers, folder: Folder, authority: Identity) {
       site,
       room,
       dataFolder: "/var/lib/focus-gateway",
-      cameras: [camera],
+      cameras: [usbCamera(answers) ? { ...camera, device: "/dev/video0" } : camera],
       ...upstream(room, "mosquitto", "influxdb", MOUNTED),
       show: {
         live: {
@@ -176,7 +185,7 @@ async function setUpBox(answers: Answers, folder: Folder, authority: Identity) {
     }),
   );
   return [
-    "docker compose --env-file .env -f COMPOSE --profile gateway up -d    # COMPOSE: docker/compose.yaml of this package",
+    "docker compose up -d --build",
     `Live page: https://${hosts[0]}:1880/live, user teacher, password in secrets/live-page-password`,
     `Grafana:   https://${hosts[0]}:3000, user admin, password in secrets/grafana-admin-password`,
     "Devices that open them have to trust certificates/authority.pem. Keep certificates/authority-key.pem somewhere safe.",
@@ -185,7 +194,7 @@ async function setUpBox(answers: Answers, folder: Folder, authority: Identity) {
 
 async function setUpSchool(answers: Answers, folder: Folder, authority: Identity) {
   const { site, rooms, hosts, camera } = answers;
-  const passwords = await setUpServices(answers, folder, authority);
+  const passwords = await setUpServices(answers, "school", folder, authority);
   for (const room of rooms) {
     const at = `rooms/${room}/`;
     await folder.secret(`${at}secrets/mqtt-gateway-${room}`, () => passwords.get(`gateway-${room}`)!);
@@ -202,9 +211,9 @@ async function setUpSchool(answers: Answers, folder: Folder, authority: Identity
     );
   }
   return [
-    "docker compose --env-file .env -f COMPOSE up -d                      # COMPOSE: docker/compose.yaml of this package",
-    "Copy tokens/gateway, which the database makes at its first start, into tokens/ of each folder under rooms/,",
-    "then each of these folders to its gateway: `focus-gateway doctor --config gateway.yaml` there says what is missing.",
+    "docker compose up -d",
+    "Then, for each folder ROOM under rooms/: mkdir -p rooms/ROOM/tokens && docker compose cp influxdb:/tokens/gateway rooms/ROOM/tokens/gateway",
+    "and copy that folder to its gateway: `focus-gateway doctor --config gateway.yaml` there says what is missing.",
     `Grafana: https://${hosts[0]}:3000, user admin, password in secrets/grafana-admin-password`,
     "Keep certificates/authority-key.pem somewhere safe, and off the gateways.",
   ];

@@ -45,7 +45,7 @@ describe.each(["room", "box", "school"] as const)("setup of a %s", (layout) => {
       expect(await loadConfig(path.join(folder, config))).toMatchObject({ site: "riverside" });
     expect((await stat(folder)).mode & 0o777).toBe(0o700);
     for (const file of files.keys()) {
-      const secret = /secrets\/|-key\.pem$|passwords$|\.env$|gateway\.yaml$/.test(file);
+      const secret = /secrets\/|-key\.pem$|passwords$|gateway\.yaml$/.test(file);
       if (secret) expect((await stat(path.join(folder, file))).mode & 0o777, file).toBe(0o600);
     }
     const config = files.get(configs[0]!)!;
