@@ -73,7 +73,8 @@ if (!values.quick && values.only === undefined) {
   );
   const page = place("docs", "speed.md");
   const about = `Measured in one run on ${machine.date}: ${machine.cores} cores of an ${machine.processor}, Node ${machine.node}, pack ${machine.pack}, load ${machine.load} before it began.`;
-  const table = `<!-- bench -->\n\n${about}\n\n${asMarkdown(found)}\n<!-- /bench -->`;
+  const plot = "![Cost against heads, cameras and pixels; dashed, in proportion](images/speed.svg)";
+  const table = `<!-- bench -->\n\n${about}\n\n${plot}\n\n${asMarkdown(found)}\n<!-- /bench -->`;
   const text = await readFile(page, "utf8");
   await writeFile(
     page,
