@@ -190,6 +190,15 @@ describe.skipIf(prepared === null)("the eye process (needs the model pack)", () 
     expect(logged.some(({ code }) => code === "EYE_CRASHED")).toBe(true);
   });
 
+  it("looks less often to stay within its share of the processors, and says so", async () => {
+    const { eye, views, logged } = await open({ cameras: [photos()] }, { cpuShare: 0.05 });
+    const { pace } = await until(() => (eye.status().pace?.limit ? eye.status() : undefined), 30);
+    expect(pace!.share).toBeGreaterThan(0.05);
+    expect(pace!.limit).toBeLessThan(5);
+    expect(logged.some(({ msg }) => String(msg).includes("within 5 % of the processors"))).toBe(true);
+    await more(views, 1); // and goes on looking
+  });
+
   it("closes in the middle of a restart", async () => {
     const { eye } = await open({ cameras: [film()] });
     process.kill(eye.status().pid!, "SIGKILL");
