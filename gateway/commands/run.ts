@@ -3,6 +3,7 @@ import { loadConfig } from "../config.ts";
 import { reason } from "../errors.ts";
 import { type Gateway, openGateway } from "../gateway.ts";
 import { createLogger } from "../log.ts";
+import { serviceManager } from "../watchdog.ts";
 import { preparedPack } from "./models.ts";
 import type { Terminal } from "./terminal.ts";
 import { tuneLater } from "./tuneLater.ts";
@@ -11,6 +12,7 @@ import { tuneLater } from "./tuneLater.ts";
 export async function run(terminal: Terminal, configFile: string | undefined): Promise<void> {
   const config = await loadConfig(configFile);
   const log = createLogger(config.log.level);
+  const manager = serviceManager(process.env, log);
   const stopped = untilToldToStop();
   const pack = await preparedPack(terminal, config);
   const gateway = await openGateway(config, pack, { log, clock: systemClock });
@@ -42,9 +44,11 @@ export async function run(terminal: Terminal, configFile: string | undefined): P
     terminal.say(line);
   }
 
+  manager.ready();
   const tuning = await tuneLater(pack, configFile, { log, clock: systemClock });
   const signal = await stopped;
   log.info(`${signal}: closing`);
+  manager.close();
   tuning.close();
   await close(gateway);
   log.info("closed");
