@@ -66,6 +66,17 @@ describe("the lesson the live page keeps", () => {
     expect([window?.focus, state, why]).toEqual([null, "online", []]);
   });
 
+  it("tells with each window, in words, where its number comes from", () => {
+    const { hear, history } = open();
+    const targets = { board: 0.5, desk: 0.25, screen: 0, peer: 0.25, away: 0 };
+    const told = hear("focus", windowAt(noon, { focus: 0.75, activity: "lecture", targets }))!;
+    const [first] = (told.payload as History).why;
+    expect(first).toBe(
+      "In a lecture, heads turned to the board or the desk count: 50 % to the board, 25 % to the desk.",
+    );
+    expect(history().why).toEqual((told.payload as History).why);
+  });
+
   it("counts a window that comes twice once, and puts a late one in its place", () => {
     const { hear, history } = open();
     for (const time of [noon, noon + 10_000, noon + 5000, noon + 10_000]) hear("focus", windowAt(time));
