@@ -1,6 +1,7 @@
 import { reason } from "./errors.ts";
 import type { Flow } from "./flow.ts";
 import type { Logger } from "./log.ts";
+import type { Pause } from "./pause.ts";
 import type { Control, GatewayEvent } from "./publish/publish.ts";
 import type { Shutter } from "./shutter.ts";
 import type { Clock } from "./terms.ts";
@@ -18,6 +19,10 @@ export interface ControlsContext {
   readonly shutter: Shutter;
   /** Writes down that somebody paused, or had it go on. */
   readonly account: (kind: "paused" | "resumed", by: string) => Promise<void>;
+  /** Keeps it, so that a gateway that is started again is paused still. */
+  readonly keep: (pause: Pause | null) => Promise<void>;
+  /** What held when it ended. */
+  readonly before: Pause | null;
   readonly tell: (event: GatewayEvent) => void;
   readonly log: Logger;
   readonly clock: Clock;
@@ -27,6 +32,8 @@ export function followControls({
   flow,
   shutter,
   account,
+  keep,
+  before,
   tell,
   log: parentLog,
   clock,
@@ -39,7 +46,11 @@ export function followControls({
   async function pause(now: boolean, by: string, minutes?: number): Promise<void> {
     waiting.abort();
     waiting = new AbortController();
-    if (now && minutes !== undefined) void resumeAfter(minutes, waiting.signal);
+    const until = minutes === undefined ? null : clock.now() + minutes * 60_000;
+    if (now && until !== null) void resumeAt(until, waiting.signal);
+    await keep(now ? { until } : null).catch((error) =>
+      log.error({ err: error }, "the pause would not outlast a restart"),
+    );
     if (now === paused) return;
     paused = now;
     if (now) {
@@ -53,12 +64,18 @@ export function followControls({
     tell({ time: clock.now(), kind: now ? "paused" : "resumed", by });
   }
 
-  async function resumeAfter(minutes: number, signal: AbortSignal): Promise<void> {
-    await clock.sleep(minutes * 60_000, signal);
+  async function resumeAt(until: number, signal: AbortSignal): Promise<void> {
+    await clock.sleep(until - clock.now(), signal);
     if (signal.aborted) return;
     await pause(false, "the end of its time").catch((error) =>
       log.error({ err: error }, `cannot go on: ${reason(error)}`),
     );
+  }
+
+  if (before) {
+    paused = true;
+    void shutter.hold("teacher", "it was paused before the gateway was started");
+    if (before.until !== null) void resumeAt(before.until, waiting.signal);
   }
 
   return {

@@ -7,6 +7,7 @@ import type { Flow } from "./flow.ts";
 import { ledIndicator, noIndicator } from "./indicator.ts";
 import type { Logger } from "./log.ts";
 import { openParts } from "./parts.ts";
+import { keepPause, readPause } from "./pause.ts";
 import { followPermissions } from "./permissions.ts";
 import { openPermissions } from "./protect/protect.ts";
 import type { GatewayEvent } from "./publish/publish.ts";
@@ -37,7 +38,7 @@ export interface GuardContext {
 
 /** Asks profile and timetable before it resolves, so that nothing opens that may not. */
 export async function openGuard(
-  { privacy, site, room }: Pick<Config, "privacy" | "site" | "room">,
+  { privacy, site, room, dataFolder }: Pick<Config, "privacy" | "site" | "room" | "dataFolder">,
   { flow, account, tell }: GuardContext,
   { log, clock }: { readonly log: Logger; readonly clock: Clock },
 ): Promise<Guard> {
@@ -63,7 +64,16 @@ export async function openGuard(
     },
   });
   const controls = parts.add(
-    followControls({ flow, shutter, account: (kind, by) => account(kind, { by }), tell, log, clock }),
+    followControls({
+      flow,
+      shutter,
+      account: (kind, by) => account(kind, { by }),
+      keep: (pause) => keepPause(dataFolder, pause),
+      before: await readPause(dataFolder, clock.now()),
+      tell,
+      log,
+      clock,
+    }),
     (it) => it.close(),
   );
   if (privacy.button) {

@@ -1,14 +1,12 @@
-import { audit } from "../audit.ts";
 import { systemClock } from "../clock.ts";
 import type { Config } from "../config.ts";
 import { catalogue, type ErrorCode } from "../errors.ts";
-import { type Eye, openEye } from "../eye/eye.ts";
-import { ledIndicator, noIndicator } from "../indicator.ts";
+import { openEye } from "../eye/eye.ts";
 import { createLogger } from "../log.ts";
-import { openPermissions } from "../protect/protect.ts";
 import type { CameraState, Sound, View } from "../terms.ts";
 import type { Finding } from "./doctor.ts";
 import { preparedPack } from "./models.ts";
+import { openly, whoMinds } from "./openly.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** A network camera may take twenty seconds to its first picture. */
@@ -45,7 +43,7 @@ export async function checkEye(terminal: Terminal, config: Config): Promise<Find
   const microphones = config.sensors.flatMap((sensor) => (sensor.driver === "sound" ? [sensor] : []));
   /** What each microphone has heard, or why it has not. */
   const ears = new Map<string, Finding>();
-  const allowed = await openPermissions(config.privacy, config).ask(systemClock.now());
+  const minds = await whoMinds(config);
   const eye = await openEye(
     { ...config.eye, cameras: config.cameras, microphones, pack, pace: "live", shut: true },
     {
@@ -64,8 +62,9 @@ export async function checkEye(terminal: Terminal, config: Config): Promise<Find
   const says = `${pack.id} runs on ${provider}, ${precision}`;
   const models: Finding = { check: "models", result: "ok", says };
   try {
-    if (!allowed.granted) return [models, shutFinding(allowed)];
-    return await openly(config, eye, async () => {
+    if (minds) return [models, shutFinding(minds)];
+    return await openly(config, "doctor", async () => {
+      await eye.resume();
       const until = systemClock.elapsed() + LOOK_SECONDS * 1000;
       const isDone = () => [...looks.values()].every(isSeenThrough) && ears.size === microphones.length;
       while (systemClock.elapsed() < until && !isDone()) {
@@ -73,7 +72,7 @@ export async function checkEye(terminal: Terminal, config: Config): Promise<Find
       }
       const { cameras } = eye.status();
       const { minimumGroup } = config.protect;
-      return [
+      const findings = [
         models,
         ...[...looks].map(([name, look]) =>
           findingOf(name, look, { framesPerSecond: cameras[name]?.framesPerSecond ?? 0, minimumGroup }),
@@ -82,24 +81,11 @@ export async function checkEye(terminal: Terminal, config: Config): Promise<Find
           ({ name }) => ears.get(name) ?? unheard(name, `nothing within ${LOOK_SECONDS} s; see everySeconds`),
         ),
       ];
+      await eye.pause();
+      return findings;
     });
   } finally {
     await eye.close();
-  }
-}
-
-/** As in a lesson: the light shines while cameras are open, and it is written down that they were. */
-async function openly<T>({ privacy, dataFolder }: Config, eye: Eye, look: () => Promise<T>): Promise<T> {
-  const light = privacy.indicator ? ledIndicator(privacy.indicator.led) : noIndicator;
-  await audit(dataFolder, "cameras_opened", { profile: privacy.profile, by: "doctor" }, systemClock);
-  try {
-    await light.on();
-    await eye.resume();
-    return await look();
-  } finally {
-    await eye.pause();
-    await light.off();
-    await audit(dataFolder, "cameras_closed", { by: "doctor", because: null }, systemClock);
   }
 }
 

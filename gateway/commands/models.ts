@@ -6,7 +6,9 @@ import { chosen, readTable, type Table } from "../../models/table.ts";
 import { systemClock } from "../clock.ts";
 import { type Config, loadConfig } from "../config.ts";
 import { makeDataFolder } from "../dataFolder.ts";
+import { failure } from "../errors.ts";
 import { createLogger, type Logger } from "../log.ts";
+import { openly, whoMinds } from "./openly.ts";
 import type { ProgressBar, Terminal } from "./terminal.ts";
 
 /** Fetches what is missing of the config's pack, with progress, and verifies it. Throws the MODEL_… errors. */
@@ -92,7 +94,13 @@ async function withCameras(config: Config, pack: PreparedPack, onProgress: (shar
   const { calibrateWithCameras } = await import("../eye/calibrate.ts");
   const { cameras, eye } = config;
   const start = { cameras, perceive: eye.perceive, pack, logLevel: config.log.level, ...LOOK };
-  const variants = () => calibrateWithCameras(start, onProgress);
+  const minds = await whoMinds(config);
+  if (minds) {
+    throw failure("MODEL_CALIBRATION", {
+      problem: `the ${minds.by} keeps the cameras shut: ${minds.because}`,
+    });
+  }
+  const variants = () => openly(config, "models prepare", () => calibrateWithCameras(start, onProgress));
   return { make: { calibration: `camera ${new Date().toISOString()}`, variants } };
 }
 

@@ -5,6 +5,7 @@ import { audit, auditFile, checkAudit } from "../../gateway/audit.ts";
 import { systemClock } from "../../gateway/clock.ts";
 import { createLogger } from "../../gateway/log.ts";
 import { connectMqtt } from "../../gateway/mqtt.ts";
+import { keepPause } from "../../gateway/pause.ts";
 import { preparedForTests } from "../models/prepared.ts";
 import { cli, jsonLines } from "../support/cli.ts";
 import { temporaryFolder } from "../support/places.ts";
@@ -130,6 +131,18 @@ describe.skipIf(!prepared)(
       },
       60_000,
     );
+
+    it("stays paused when it fell, or lost power, while it was paused", async () => {
+      const room = await layRoom(prepared!);
+      await keepPause(room.data, { until: null });
+      const gateway = await startGateway(room.config);
+      try {
+        await new Promise((resolve) => setTimeout(resolve, 2_500));
+      } finally {
+        await endGateway(gateway);
+      }
+      expect((await checkAudit(room.data)).entries.map(({ kind }) => kind)).toEqual(["started", "stopped"]);
+    }, 60_000);
 
     it("does not start when its light cannot be switched", async () => {
       const room = await layRoom(prepared!, () => ({ privacy: { indicator: { led: "no-such-light" } } }));

@@ -1,0 +1,31 @@
+import { audit } from "../audit.ts";
+import { systemClock } from "../clock.ts";
+import type { Config } from "../config.ts";
+import { ledIndicator, noIndicator } from "../indicator.ts";
+import { openPermissions } from "../protect/protect.ts";
+
+/** Who keeps the cameras shut for a command, and why; null when it may open them. */
+export async function whoMinds(config: Config): Promise<{ by: string; because: string } | null> {
+  const answer = await openPermissions(config.privacy, config).ask(systemClock.now());
+  return answer.granted ? null : answer;
+}
+
+/**
+ * What a command does with open cameras, as in a lesson: the light shines meanwhile, and it is written down that they were
+ * open, and for what. Ask `whoMinds` before.
+ */
+export async function openly<T>(
+  { privacy, dataFolder }: Config,
+  by: string,
+  work: () => Promise<T>,
+): Promise<T> {
+  const light = privacy.indicator ? ledIndicator(privacy.indicator.led) : noIndicator;
+  await audit(dataFolder, "cameras_opened", { profile: privacy.profile, by }, systemClock);
+  try {
+    await light.on();
+    return await work();
+  } finally {
+    await light.off();
+    await audit(dataFolder, "cameras_closed", { by, because: null }, systemClock);
+  }
+}
