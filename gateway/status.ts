@@ -94,6 +94,12 @@ export function watchStatus({ config, publisher, record, stamps, account, model,
     return reasons;
   }
 
+  /** With a timetable, cameras that are open say so; without, a group that is seen. Nobody is told how many. */
+  function isLesson(): boolean {
+    const seen = window?.quality === "ok" || window?.quality === "low_coverage";
+    return seen || (config.privacy.timetable !== undefined && eye !== null && holders.size === 0);
+  }
+
   return {
     closed(closed) {
       window = closed;
@@ -115,6 +121,7 @@ export function watchStatus({ config, publisher, record, stamps, account, model,
       return {
         health: await health(),
         notReady: notReady(),
+        lesson: isLesson(),
         room: window && { focus: window.focus, coverage: window.coverage },
         restarts: { eye: eyeStatus?.restarts ?? 0, live: live?.restarts() ?? 0 },
         memoryMb: {

@@ -8,6 +8,7 @@ import { revealSecret } from "../options.ts";
 import { openBroker } from "../publish/publish.ts";
 import { manageInflux, probeInflux, queryStore } from "../record/record.ts";
 import { readVitals } from "../show/show.ts";
+import { askHealth } from "./ask.ts";
 import { checkEye } from "./look.ts";
 import { trySensors } from "./sensors.ts";
 import type { Terminal } from "./terminal.ts";
@@ -176,7 +177,7 @@ async function askAboutSensors({ sensors, show }: Config): Promise<Finding[]> {
     return [
       warning("sensors", "a gateway runs, but its health server is off", "Stop it to check the sensors."),
     ];
-  const metrics = await (await askHealth(show.health, "/metrics")).text();
+  const { text: metrics } = await askHealth(show.health, "/metrics");
   return sensors.map(({ name }) => {
     const isOk = metrics.includes(`focus_gateway_sensor_ok{sensor="${name}"} 1`);
     return isOk
@@ -185,18 +186,12 @@ async function askAboutSensors({ sensors, show }: Config): Promise<Finding[]> {
   });
 }
 
-function askHealth({ host, port, token }: Config["show"]["health"], path: string): Promise<Response> {
-  const headers: Record<string, string> =
-    token === undefined ? {} : { authorization: `Bearer ${revealSecret(token)}` };
-  return fetch(`http://${host}:${port}${path}`, { headers, signal: AbortSignal.timeout(5000) });
-}
-
 /** A running gateway holds the cameras; it knows how they do. */
 async function askGateway({ show }: Config): Promise<Finding> {
   if (!show.health.enabled)
     return warning("gateway", "running, but its health server is off", "Stop it to check the cameras.");
   const answer = await askHealth(show.health, "/readyz");
-  const { ready, reasons = [] } = (await answer.json()) as { ready: boolean; reasons?: string[] };
+  const { ready, reasons = [] } = JSON.parse(answer.text) as { ready: boolean; reasons?: string[] };
   if (ready) return ok("gateway", "running and ready; cameras are checked by it");
   return {
     check: "gateway",

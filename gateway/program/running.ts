@@ -1,8 +1,8 @@
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import { openTerminal } from "../commands/terminal.ts";
-import { configOption, jsonOption, positive } from "./options.ts";
+import { configOption, jsonOption, positive, whole } from "./options.ts";
 
-/** `run`, and what tells how a gateway does: `doctor`, `sensors`. */
+/** `run`, and what tells how a gateway does: `doctor`, `health`, `sensors`. */
 export function declareRunning(program: Command): void {
   program
     .command("run")
@@ -27,6 +27,21 @@ export function declareRunning(program: Command): void {
     .addOption(jsonOption())
     .action(async ({ config, fix, json }) =>
       (await import("../commands/doctor.ts")).doctor(openTerminal(json), config, fix === true),
+    );
+
+  program
+    .command("health")
+    .description("ask the gateway that runs on this machine whether it is ready, and whether a lesson is on")
+    .option("--wait <seconds>", "go on asking for so long", whole, 0)
+    .addOption(
+      new Option("--until <state>", "what to wait for, and to exit with 0 for")
+        .choices(["alive", "ready"])
+        .default("ready"),
+    )
+    .addOption(configOption())
+    .addOption(jsonOption())
+    .action(async ({ config, wait, until, json }) =>
+      (await import("../commands/health.ts")).health(openTerminal(json), config, { wait, wanted: until }),
     );
 
   program

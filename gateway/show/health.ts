@@ -74,7 +74,12 @@ export async function openHealthServer(
     if (pathname === "/metrics")
       return reply(response, 200, metrics.contentType, await metrics.text(current));
     const ready = current.notReady.length === 0;
-    return reply(response, ready ? 200 : 503, "application/json", json({ ready, reasons: current.notReady }));
+    return reply(
+      response,
+      ready ? 200 : 503,
+      "application/json",
+      json({ ready, reasons: current.notReady, lesson: current.lesson }),
+    );
   }
 
   await new Promise<void>((resolve, reject) => {

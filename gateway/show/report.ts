@@ -7,6 +7,8 @@ export interface StatusReport {
   readonly notReady: readonly string[];
   /** The last window; null before the first. Its values are null when they are unknown, never zero. */
   readonly room: { readonly focus: number | null; readonly coverage: number | null } | null;
+  /** Whether a lesson is on: a group sits before the cameras, or the timetable says so. */
+  readonly lesson: boolean;
   /** How often each supervised process was started again: `eye`, `live`. */
   readonly restarts: Readonly<Record<string, number>>;
   /** Resident memory of each process in MB: `gateway`, `eye`, `live`. */

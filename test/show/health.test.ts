@@ -32,6 +32,7 @@ const healthy: StatusReport = {
     audit: "3@0a1b2c3d4e5f6071",
   },
   notReady: [],
+  lesson: false,
   room: { focus: 0.72, coverage: 0.9 },
   restarts: { eye: 1, live: 0 },
   memoryMb: { gateway: 120 },
@@ -67,10 +68,10 @@ describe("health", () => {
     let notReady: string[] = [];
     const { url } = await open({}, async () => ({ ...healthy, notReady }));
     const ready = await fetch(`${url}/readyz`);
-    expect([ready.status, await ready.json()]).toEqual([200, { ready: true, reasons: [] }]);
+    expect([ready.status, await ready.json()]).toEqual([200, { ready: true, reasons: [], lesson: false }]);
     notReady = ["camera front is lost"];
     const not = await fetch(`${url}/readyz`);
-    expect([not.status, await not.json()]).toEqual([503, { ready: false, reasons: notReady }]);
+    expect([not.status, await not.json()]).toEqual([503, { ready: false, reasons: notReady, lesson: false }]);
   });
 
   it("gives metrics that Prometheus reads", async () => {

@@ -1,0 +1,55 @@
+import { X509Certificate } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { request } from "node:http";
+import { request as secureRequest } from "node:https";
+import type { TLSSocket } from "node:tls";
+import type { Config } from "../config.ts";
+import { revealSecret } from "../options.ts";
+
+export interface Answer {
+  readonly status: number;
+  readonly text: string;
+}
+
+const ANSWER_MS = 5_000;
+
+/**
+ * Asks the health server of a gateway on this machine. By TLS it must show the very certificate that the config names,
+ * whatever hosts that is for. Rejects when nobody answers.
+ */
+export async function askHealth(
+  { host, port, token, tls }: Config["show"]["health"],
+  path: string,
+): Promise<Answer> {
+  const options = {
+    // What listens everywhere is asked here.
+    host: host === "0.0.0.0" ? "127.0.0.1" : host === "::" ? "::1" : host,
+    port,
+    path,
+    timeout: ANSWER_MS,
+    headers: token === undefined ? {} : { authorization: `Bearer ${revealSecret(token)}` },
+    agent: false as const,
+  };
+  const expected = tls && new X509Certificate(await readFile(tls.certificate));
+  return new Promise((resolve, reject) => {
+    const asking = expected ? secureRequest({ ...options, rejectUnauthorized: false }) : request(options);
+    asking.once("socket", (socket) =>
+      socket.once("secureConnect", () => {
+        const shown = (socket as TLSSocket).getPeerCertificate().raw;
+        if (!shown?.equals(expected!.raw)) asking.destroy(new Error("somebody else answers in its place"));
+      }),
+    );
+    asking.once("timeout", () => asking.destroy(new Error("no answer")));
+    asking.once("error", reject);
+    asking.once("response", (response) => {
+      let text = "";
+      response.setEncoding("utf8");
+      response.on("data", (piece: string) => {
+        text += piece;
+      });
+      response.once("end", () => resolve({ status: response.statusCode ?? 0, text }));
+      response.once("error", reject);
+    });
+    asking.end();
+  });
+}
