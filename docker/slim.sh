@@ -1,5 +1,6 @@
 #!/bin/sh
-# Takes out of node_modules what this machine's kind never runs: ONNX Runtime for other systems (250 MB), source maps, and
+# Takes out of node_modules what this machine's kind never runs: ONNX Runtime for other systems (250 MB), builds
+# for Alpine's C library, source maps, and
 # the ffmpeg from npm, which is older than Debian's.
 #   slim.sh NODE_MODULES
 set -eu
@@ -11,5 +12,5 @@ for folder in "$modules"/onnxruntime-node/bin/*/*/*; do
     *) rm -r "$folder" ;;
   esac
 done
-rm -rf "$modules/@ffmpeg-installer"
+rm -rf "$modules/@ffmpeg-installer" "$modules"/@img/*linuxmusl* "$modules"/@duckdb/*musl*
 find "$modules" -name '*.map' -type f -delete
