@@ -12,7 +12,7 @@ import { openGuard } from "./guard.ts";
 import type { Logger } from "./log.ts";
 import { revealSecret } from "./options.ts";
 import { openParts } from "./parts.ts";
-import { BOUNDS, openProtector, watchForDrops } from "./protect/protect.ts";
+import { BOUNDS, openProtector, watchForDrops, watchForShifts } from "./protect/protect.ts";
 import {
   eventMessage,
   focusMessage,
@@ -127,6 +127,7 @@ export async function openGateway(
     );
     const status = watchStatus({ config, publisher, record, stamps, account, model: attend.model, clock });
     const turnIn = watchForDrops();
+    const shiftIn = BOUNDS[privacy.profile].inference ? watchForShifts() : () => null;
     const flow = startFlow(
       {
         attend,
@@ -139,8 +140,9 @@ export async function openGateway(
           if (zone !== undefined) return say(window.time, (time) => focusMessage(window, { zone, time }));
           status.closed(window);
           say(window.time, (time) => focusMessage(window, { time }));
-          const turn = turnIn(window);
-          if (turn) say(turn.time, (time) => eventMessage({ ...turn, time }));
+          for (const event of [turnIn(window), shiftIn(window)]) {
+            if (event) say(event.time, (time) => eventMessage({ ...event, time }));
+          }
         },
       },
       config.protect.windowSeconds,

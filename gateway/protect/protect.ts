@@ -15,6 +15,7 @@ export {
 } from "./permission.ts";
 export { BOUNDS, type Bounds, PROFILES, type Profile } from "./profile.ts";
 export type { FocusTargets } from "./room.ts";
+export { type RoomShift, watchForShifts } from "./shifts.ts";
 
 const targets = () => z.array(z.enum(TARGETS));
 
