@@ -9,7 +9,7 @@ kind=$(node -p 'process.platform + "/" + process.arch')
 for folder in "$modules"/onnxruntime-node/bin/*/*/*; do
   case $folder in
     */"$kind") ;;
-    *) rm -r "$folder" ;;
+    *) rm -rf "$folder" ;;
   esac
 done
 rm -rf "$modules/@ffmpeg-installer" "$modules"/@img/*linuxmusl* "$modules"/@duckdb/*musl*
