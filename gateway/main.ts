@@ -2,6 +2,7 @@ import { Command, CommanderError } from "commander";
 import { tell } from "./commands/terminal.ts";
 import { failure, GatewayError, reason } from "./errors.ts";
 import { declareData } from "./program/data.ts";
+import { declareFleet } from "./program/fleet.ts";
 import { declareInstalling } from "./program/installing.ts";
 import { declareLooking } from "./program/looking.ts";
 import { declareModels } from "./program/models.ts";
@@ -31,6 +32,7 @@ declareLooking(program);
 declareModels(program);
 declareData(program);
 declareInstalling(program);
+declareFleet(program);
 
 /** A reader that went away (`focus-gateway … | head`) is no failure of ours. */
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
