@@ -1,9 +1,8 @@
-import { readFile } from "node:fs/promises";
-import path from "node:path";
 import { z } from "zod";
 import { attendOptions } from "./attend/attend.ts";
 import { failure } from "./errors.ts";
 import { eyeOptions } from "./eye/eye.ts";
+import { merge, readLayers } from "./layers.ts";
 import { LOG_LEVELS } from "./log.ts";
 import { defaultDataFolder } from "./paths.ts";
 import { BOUNDS, privacyOptions, protectOptions } from "./protect/protect.ts";
@@ -11,7 +10,7 @@ import { brokerOptions, mqttOptions, spoolOptions } from "./publish/publish.ts";
 import { recordOptions } from "./record/record.ts";
 import { senseOptions } from "./sense/sense.ts";
 import { showOptions } from "./show/show.ts";
-import { readYaml } from "./yaml.ts";
+import { problemsOf, textOf } from "./yaml.ts";
 
 const place = () =>
   z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/, "small letters, digits and hyphens only, 63 at most");
@@ -22,6 +21,12 @@ const place = () =>
  */
 export const configSchema = z
   .strictObject({
+    extends: z
+      .string()
+      .optional()
+      .describe(
+        "A config to lay this one over, as `../site.yaml`: what stands here comes before what stands there (docs/fleet.md). Relative to this file.",
+      ),
     site: place()
       .describe("The school, as it stands in topics and tags: small letters, digits and hyphens.")
       .meta({ examples: ["riverside"] }),
@@ -88,36 +93,32 @@ const DEMO = {
   protect: { expectedHeads: 24 },
 };
 
-/** The config in that file, or the demo's; frozen. Throws CONFIG_UNREADABLE, CONFIG_INVALID with a line for each problem. */
+/**
+ * The config in that file and those it extends, or the demo's; frozen. Throws CONFIG_UNREADABLE, CONFIG_INVALID with a line
+ * for each problem.
+ */
 export async function loadConfig(file: string | undefined): Promise<Config> {
-  if (file === undefined) return finish(configSchema.parse(DEMO), process.cwd());
-  const text = await readFile(file, "utf8").catch((error) => {
-    throw failure("CONFIG_UNREADABLE", { file }, error);
-  });
-  const result = readYaml(text, configSchema);
-  if ("problems" in result) throw failure("CONFIG_INVALID", { file, problems: result.problems });
-  return finish(result.value, path.dirname(path.resolve(file)));
+  if (file === undefined) return finish(configSchema.parse(DEMO));
+  const layers = await readLayers(file);
+  const { value, layerOf } = merge(layers);
+  const result = configSchema.safeParse(value);
+  if (result.success) return finish(result.data);
+  const problems = problemsOf(result.error)
+    .map((problem) => ({ problem, layer: layerOf(problem.path) }))
+    .map(({ problem, layer }) => ({ problem, layer, line: layer.lineOf(problem.path) }))
+    .sort((a, b) => layers.indexOf(a.layer) - layers.indexOf(b.layer) || (a.line ?? 0) - (b.line ?? 0))
+    .map(({ problem, layer, line }) => {
+      const place = [
+        ...(layers.length > 1 ? [layer.file] : []),
+        ...(line === null ? [] : [`line ${line}`]),
+      ].join(", ");
+      return `${place}${place && ": "}${textOf(problem)}`;
+    });
+  throw failure("CONFIG_INVALID", { file, problems });
 }
 
-function finish(config: z.output<typeof configSchema>, base: string): Config {
-  const dataFolder = config.dataFolder ? path.resolve(base, config.dataFolder) : defaultDataFolder();
-  return freeze({ ...(rooted(config, base) as typeof config), dataFolder });
-}
-
-/** Keys that name a file. `key` does where it stands beside a `certificate`. */
-const FILES = ["file", "path", "caFile", "certificate", "signoff"];
-
-/** The same with every file's name as it is from anywhere: in a config it is relative to the config. */
-function rooted(value: unknown, base: string): unknown {
-  if (Array.isArray(value)) return value.map((item) => rooted(item, base));
-  if (value === null || typeof value !== "object") return value;
-  return Object.fromEntries(
-    Object.entries(value).map(([key, inner]) => {
-      const isFile = FILES.includes(key) || (key === "key" && "certificate" in value);
-      return [key, isFile && typeof inner === "string" ? path.resolve(base, inner) : rooted(inner, base)];
-    }),
-  );
-}
+const finish = (config: z.output<typeof configSchema>): Config =>
+  freeze({ ...config, dataFolder: config.dataFolder ?? defaultDataFolder() });
 
 function freeze<T extends object>(value: T): T {
   for (const inner of Object.values(value)) if (inner !== null && typeof inner === "object") freeze(inner);

@@ -1,43 +1,67 @@
-import { type Document, isMap, isScalar, LineCounter, parseDocument } from "yaml";
+import { type Document, isMap, isScalar, LineCounter, parseDocument, visit } from "yaml";
 import type { z } from "zod";
 
-/** What came of reading a YAML text against a schema: the value, or one line a problem with its place in the text. */
-export type YamlResult<T> = { readonly value: T } | { readonly problems: readonly string[] };
+/** A YAML text as a plain value, and where in the text what stands. */
+export interface YamlText {
+  readonly value: unknown;
+  /** The line of a path's key; for what is not there (a missing key), of the nearest thing around it. */
+  lineOf(path: readonly PropertyKey[]): number | null;
+}
+
+/** What came of reading: it, or one line a problem with its place in the text. */
+export type Read<T> = T | { readonly problems: readonly string[] };
+export type YamlResult<T> = Read<{ readonly value: T }>;
+
+/** Reads YAML. Nothing is thrown for bad text: it is somebody's typing, and they want all of it told at once. */
+export function parseYaml(text: string): Read<YamlText> {
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines });
+  const problems = document.errors.map(
+    (error) => `line ${lines.linePos(error.pos[0]).line}: ${error.message.split("\n")[0]}`,
+  );
+  visit(document, {
+    Alias(_, alias) {
+      // It may be somebody's password, and is not repeated.
+      if (!alias.resolve(document) && alias.range)
+        problems.push(
+          `line ${lines.linePos(alias.range[0]).line}: a text that begins with * must stand in quotes`,
+        );
+    },
+  });
+  if (problems.length > 0) return { problems };
+  return { value: document.toJS() ?? {}, lineOf: (path) => lineOf(document, lines, path) };
+}
 
 /**
  * Reads YAML and validates it. Problems read `line 12: cameras[0].framesPerSecond: expected number, received string`.
- * Nothing is thrown for bad text: it is somebody's typing, and they want all of it told at once.
  */
 export function readYaml<Schema extends z.ZodType>(
   text: string,
   schema: Schema,
 ): YamlResult<z.output<Schema>> {
-  const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines });
-  if (document.errors.length > 0) {
-    return {
-      problems: document.errors.map(
-        (error) => `line ${lines.linePos(error.pos[0]).line}: ${error.message.split("\n")[0]}`,
-      ),
-    };
-  }
-  const result = schema.safeParse(document.toJS() ?? {});
+  const read = parseYaml(text);
+  if ("problems" in read) return read;
+  const result = schema.safeParse(read.value);
   if (result.success) return { value: result.data };
-  const problems = result.error.issues
-    .flatMap((issue) => describe(issue))
-    .map(({ path, says }) => ({ path, says, line: lineOf(document, lines, path) }))
+  const problems = problemsOf(result.error)
+    .map((problem) => ({ ...problem, line: read.lineOf(problem.path) }))
     .sort((a, b) => (a.line ?? 0) - (b.line ?? 0))
-    .map(({ path, says, line }) => {
-      const place = line === null ? "" : `line ${line}: `;
-      return `${place}${path.length > 0 ? `${keyOf(path)}: ` : ""}${says}`;
-    });
+    .map(({ line, ...problem }) => `${line === null ? "" : `line ${line}: `}${textOf(problem)}`);
   return { problems };
 }
 
-interface Problem {
+/** What is wrong, where. */
+export interface Problem {
   readonly path: readonly PropertyKey[];
   readonly says: string;
 }
+
+/** `cameras[0].name: expected string, received number` */
+export const textOf = ({ path, says }: Problem): string =>
+  `${path.length > 0 ? `${keyOf(path)}: ` : ""}${says}`;
+
+/** What a schema has to say, in plain words. */
+export const problemsOf = (error: z.ZodError): Problem[] => error.issues.flatMap((issue) => describe(issue));
 
 function describe(issue: z.core.$ZodIssue): Problem[] {
   if (issue.code === "unrecognized_keys") {
@@ -62,7 +86,6 @@ const keyOf = (path: readonly PropertyKey[]) =>
     .map((part, i) => (typeof part === "number" ? `[${part}]` : `${i > 0 ? "." : ""}${String(part)}`))
     .join("");
 
-/** The line of a path's key; for what is not there (a missing key), of the nearest thing around it. */
 function lineOf(document: Document, lines: LineCounter, path: readonly PropertyKey[]): number | null {
   for (let length = path.length; length > 0; length--) {
     const parent = length === 1 ? document.contents : document.getIn(path.slice(0, length - 1), true);

@@ -64,6 +64,9 @@ One YAML file, given as \`focus-gateway run --config FILE\`. Only \`site\`, \`ro
 \`focus-gateway config example\` prints a commented file to start from, \`config check FILE\` validates one, and
 \`gateway.schema.json\` lets an editor complete it. An unknown key is an error, never ignored.
 
+A config may say \`extends: ../site.yaml\` and then holds only what is special about its room; [fleet.md](fleet.md) says how
+files are laid over each other. \`config show FILE\` prints what they come to.
+
 A *secret* is the text itself or, better, \`{ file: PATH }\` or \`{ env: NAME }\`: where to read it from.
 
 ${markdownOf(rowsOf(schema))}

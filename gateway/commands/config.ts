@@ -1,6 +1,9 @@
+import { stringify } from "yaml";
 import { z } from "zod";
 import { configSchema, loadConfig } from "../config.ts";
 import { exampleOf, type JsonSchema } from "../explain.ts";
+import { withoutSecrets } from "../fleet/hide.ts";
+import { readLayers } from "../layers.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** The schema of what is typed: before fallbacks are filled in. */
@@ -8,8 +11,17 @@ export const configJsonSchema = (): JsonSchema => z.toJSONSchema(configSchema, {
 
 export async function checkConfig(terminal: Terminal, file: string): Promise<void> {
   const config = await loadConfig(file);
+  const layers = (await readLayers(file)).map((layer) => layer.file);
   terminal.say(`${file} is a valid config of ${config.site}/${config.room}`);
-  terminal.emit({ file, valid: true, site: config.site, room: config.room });
+  if (layers.length > 1) terminal.say(`  defaults < ${layers.join(" < ")}`);
+  terminal.emit({ file, valid: true, site: config.site, room: config.room, layers });
+}
+
+/** The whole config as the gateway sees it: all files laid over each other, defaults filled in, secrets taken out. */
+export async function showConfig(terminal: Terminal, file: string): Promise<void> {
+  const config = withoutSecrets(await loadConfig(file)) as object;
+  if (terminal.json) terminal.emit(config);
+  else terminal.write(stringify(config, { lineWidth: 0 }));
 }
 
 export function printSchema(terminal: Terminal): void {

@@ -39,6 +39,14 @@ export function declareInstalling(program: Command): void {
       (await import("../commands/config.ts")).checkConfig(openTerminal(json), file),
     );
   config
+    .command("show")
+    .description("the whole config as the gateway sees it: files laid over each other, defaults, no secrets")
+    .argument("<file>")
+    .addOption(jsonOption())
+    .action(async (file, { json }) =>
+      (await import("../commands/config.ts")).showConfig(openTerminal(json), file),
+    );
+  config
     .command("schema")
     .description("the JSON Schema, for editors")
     .action(async () => (await import("../commands/config.ts")).printSchema(openTerminal(false)));
