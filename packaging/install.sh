@@ -175,9 +175,9 @@ install_release() {
   install -d "$opt/releases"
   if [ -n "$key" ]; then install -m 0644 "$key" "$opt/release-key.pem"; fi
   if [ -f "$opt/release-key.pem" ]; then
-    node "$here/verify.js" "$from" "$opt/release-key.pem" >/dev/null || die "$from is not a release of whom $opt/release-key.pem stands for"
+    hash=$(node "$here/verify.js" "$from" "$opt/release-key.pem") || die "$from is not a release of whom $opt/release-key.pem stands for"
   else
-    node "$here/verify.js" "$from" >/dev/null || die "$from is damaged, or not what its .sha256 was made of"
+    hash=$(node "$here/verify.js" "$from") || die "$from is damaged, or not what its .sha256 was made of"
   fi
 
   unpacked=$(mktemp -d "$opt/releases/.new.XXXXXX")
@@ -199,13 +199,15 @@ install_release() {
     if [ "$was_ready" = true ]; then remember; fi
   fi
 
-  say "fetching what $new needs, each by the hash in its lock file"
-  (cd "$unpacked" && npm ci --omit=dev --ignore-scripts --no-audit --no-fund --loglevel=error)
-  sh "$unpacked/docker/slim.sh" "$unpacked/node_modules"
-  chmod -R go-w,a+rX "$unpacked"
-  rm -rf "$opt/releases/$new"
-  mv "$unpacked" "$opt/releases/$new"
-  trap - EXIT
+  if [ "$(cat "$opt/releases/$new/.hash" 2>/dev/null)" != "$hash" ]; then
+    say "fetching what $new needs, each by the hash in its lock file"
+    (cd "$unpacked" && npm ci --omit=dev --ignore-scripts --no-audit --no-fund --loglevel=error)
+    sh "$unpacked/docker/slim.sh" "$unpacked/node_modules"
+    echo "$hash" >"$unpacked/.hash"
+    chmod -R go-w,a+rX "$unpacked"
+    rm -rf "$opt/releases/$new"
+    mv "$unpacked" "$opt/releases/$new"
+  fi
 
   make_user
   install -d -m 0700 "$state"

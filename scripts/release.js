@@ -20,7 +20,7 @@ mkdirSync(out, { recursive: true });
 const work = mkdtempSync(path.join(tmpdir(), "focus-release-"));
 try {
   // npm packs what package.json lists, and never a package-lock.json: it is put in by hand.
-  execFileSync("npm", ["pack", "--ignore-scripts", "--pack-destination", work], {
+  execFileSync("npm", ["pack", "--silent", "--ignore-scripts", "--pack-destination", work], {
     cwd: root,
     stdio: ["ignore", "ignore", "inherit"],
   });
