@@ -5,6 +5,7 @@ import { type Gateway, openGateway } from "../gateway.ts";
 import { createLogger } from "../log.ts";
 import { serviceManager } from "../watchdog.ts";
 import { preparedPack } from "./models.ts";
+import { untilToldToStop } from "./signals.ts";
 import type { Terminal } from "./terminal.ts";
 import { tuneLater } from "./tuneLater.ts";
 
@@ -52,19 +53,6 @@ export async function run(terminal: Terminal, configFile: string | undefined): P
   tuning.close();
   await close(gateway);
   log.info("closed");
-}
-
-function untilToldToStop(): Promise<NodeJS.Signals> {
-  return new Promise((resolve) => {
-    const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
-    for (const signal of signals) {
-      process.on(signal, () => {
-        resolve(signal);
-        // The second time somebody is in a hurry: the default handling, which ends the process, is back.
-        for (const each of signals) process.removeAllListeners(each);
-      });
-    }
-  });
 }
 
 async function close(gateway: Gateway): Promise<void> {

@@ -2,7 +2,7 @@ import { type Command, Option } from "commander";
 import { openTerminal } from "../commands/terminal.ts";
 import { configOption, jsonOption, positive, whole } from "./options.ts";
 
-/** `run`, and what tells how a gateway does: `doctor`, `health`, `sensors`. */
+/** `run`, `record`, and what tells how a gateway does: `doctor`, `health`, `sensors`. */
 export function declareRunning(program: Command): void {
   program
     .command("run")
@@ -16,6 +16,17 @@ export function declareRunning(program: Command): void {
       "\nStop it with Ctrl-C. `focus-gateway config example` prints a config to start from.",
     )
     .action(async ({ config, json }) => (await import("../commands/run.ts")).run(openTerminal(json), config));
+
+  program
+    .command("record")
+    .description(
+      "record what every room of a site publishes on the school's broker; several share the work by record.share",
+    )
+    .addOption(configOption())
+    .addOption(jsonOption())
+    .action(async ({ config, json }) =>
+      (await import("../commands/record.ts")).record(openTerminal(json), config),
+    );
 
   program
     .command("doctor")
