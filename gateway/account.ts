@@ -21,7 +21,7 @@ export async function openAccount(config: Config, clock: Clock): Promise<Account
   const { dataFolder, privacy } = config;
   const { entries } = await checkAudit(dataFolder);
   const before = entries.findLast(({ kind }) => kind === "started")?.about.config;
-  const now = hashOf(config);
+  const now = configHash(config);
   let last: AuditEntry;
   let closed = false;
 
@@ -44,6 +44,9 @@ export async function openAccount(config: Config, clock: Clock): Promise<Account
   };
 }
 
-/** Of everything that is configured; a password in it cannot be guessed from eight bytes of a digest over all. */
-const hashOf = (config: Config): string =>
+/**
+ * Of everything that is configured: always the same for the same config on the same machine. A password in it cannot be
+ * guessed from eight bytes of a digest over all.
+ */
+export const configHash = (config: Config): string =>
   createHash("sha256").update(JSON.stringify(config)).digest("hex").slice(0, 16);

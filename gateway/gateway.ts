@@ -28,7 +28,7 @@ import { openRecord } from "./record/record.ts";
 import { openSenses } from "./senses.ts";
 import { openHealthServer, openLivePage } from "./show/show.ts";
 import { watchStatus } from "./status.ts";
-import type { Clock, Message } from "./terms.ts";
+import type { Clock, ConfigSource, Message } from "./terms.ts";
 
 /** A gateway that runs, and where it can be reached. */
 export interface Gateway {
@@ -46,6 +46,8 @@ export interface Gateway {
 export interface Surroundings {
   readonly log: Logger;
   readonly clock: Clock;
+  /** Where the config comes from; `as_given` when left out. */
+  readonly source?: ConfigSource;
 }
 
 /**
@@ -55,7 +57,7 @@ export interface Surroundings {
 export async function openGateway(
   config: Config,
   pack: PreparedPack,
-  { log, clock }: Surroundings,
+  { log, clock, source = "as_given" }: Surroundings,
 ): Promise<Gateway> {
   const { site, room, dataFolder, privacy } = config;
   const parts = openParts();
@@ -125,7 +127,16 @@ export async function openGateway(
       }),
       (it) => it.close(),
     );
-    const status = watchStatus({ config, publisher, record, stamps, account, model: attend.model, clock });
+    const status = watchStatus({
+      config,
+      publisher,
+      record,
+      stamps,
+      account,
+      model: attend.model,
+      source,
+      clock,
+    });
     const turnIn = watchForDrops();
     const shiftIn = BOUNDS[privacy.profile].inference ? watchForShifts() : () => null;
     const flow = startFlow(

@@ -1,4 +1,4 @@
-import type { Account } from "./account.ts";
+import { type Account, configHash } from "./account.ts";
 import type { Config } from "./config.ts";
 import type { Eye, EyeStatus } from "./eye/eye.ts";
 import type { Guard } from "./guard.ts";
@@ -6,7 +6,7 @@ import type { Publisher, Stamps } from "./publish/publish.ts";
 import type { Recording } from "./record/record.ts";
 import type { Sense } from "./sense/sense.ts";
 import { type LivePage, readVitals, type StatusReport } from "./show/show.ts";
-import type { CameraState, Clock, EyeHealth, Health, Window } from "./terms.ts";
+import type { CameraState, Clock, ConfigSource, EyeHealth, FlowsState, Health, Window } from "./terms.ts";
 import { version } from "./version.ts";
 
 /** What the gateway knows about itself, gathered from its parts. */
@@ -29,11 +29,22 @@ interface Parts {
   readonly stamps: Stamps;
   readonly account: Pick<Account, "head">;
   readonly model: string;
+  readonly source: ConfigSource;
   readonly clock: Clock;
 }
 
-export function watchStatus({ config, publisher, record, stamps, account, model, clock }: Parts): Status {
+export function watchStatus({
+  config,
+  publisher,
+  record,
+  stamps,
+  account,
+  model,
+  source,
+  clock,
+}: Parts): Status {
   const started = clock.elapsed();
+  const hash = configHash(config);
   const cameras = new Map<string, CameraState>(config.cameras.map(({ name }) => [name, "opening"]));
   let eye: Eye | null = null;
   let live: LivePage | null = null;
@@ -75,6 +86,10 @@ export function watchStatus({ config, publisher, record, stamps, account, model,
       sensors: senses?.states() ?? {},
       shut: shutBy(holders),
       audit: account.head,
+      flows: config.show.live.enabled ? flowsState(live) : "off",
+      config: source,
+      configHash: hash,
+      profile: config.privacy.profile,
     };
   }
 
@@ -140,6 +155,12 @@ const sum = (counts: Readonly<Record<string, number>>): number =>
 function shutBy(holders: Guard["holders"]): string | null {
   const [first] = holders;
   return first ? first.join(": ") : null;
+}
+
+function flowsState(live: LivePage | null): FlowsState {
+  const state = live?.state() ?? "starting";
+  if (state !== "up") return state;
+  return live?.leftOut() ? "left_out" : "ok";
 }
 
 function eyeHealth({ pace, engine: { building, refused } }: EyeStatus): EyeHealth {

@@ -247,6 +247,15 @@ export interface EyeHealth {
   readonly refused: Readonly<Partial<Record<Engine["provider"], string>>>;
 }
 
+/** Which config the gateway runs with: the one it was given, or the last that ran well because that one did not. */
+export type ConfigSource = "as_given" | "last_good";
+
+/**
+ * How the process with the live page and the flows is doing. `left_out`: it runs without the school's own flows, with which it
+ * failed again and again. `off`: it is not wanted.
+ */
+export type FlowsState = "starting" | "ok" | "left_out" | "failed" | "off";
+
 /** How the gateway itself is doing. Nothing in it is about people. Null is "not known here". */
 export interface Health {
   readonly time: number;
@@ -282,6 +291,12 @@ export interface Health {
   readonly shut: string | null;
   /** Number and hash of the audit log's last entry: `12@1f0c…`. */
   readonly audit: string;
+  readonly flows: FlowsState;
+  readonly config: ConfigSource;
+  /** Of the whole config: another one where anything in it is. Nothing can be read back from it. */
+  readonly configHash: string;
+  /** The privacy profile. */
+  readonly profile: string;
 }
 
 declare const protectedByConstruction: unique symbol;

@@ -108,6 +108,10 @@ export function healthMessage(report: Health): Message {
       sensors: report.sensors,
       shut: report.shut,
       audit: report.audit,
+      flows: report.flows,
+      config: report.config,
+      config_hash: report.configHash,
+      profile: report.profile,
     }),
   };
 }

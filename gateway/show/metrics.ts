@@ -1,4 +1,5 @@
 import { Gauge, Registry } from "prom-client";
+import type { FlowsState } from "../terms.ts";
 import type { StatusReport } from "./report.ts";
 
 /**
@@ -31,6 +32,16 @@ export class Metrics {
     this.#set("damaged_records", "Records damaged on disk and skipped", health.damaged);
     this.#set("disk_free_bytes", "Free space where the data is kept", scaled(health.diskFreeMegabytes, 1e6));
     this.#set("temperature_celsius", "The hottest zone of the machine", health.temperatureCelsius);
+    this.#set(
+      "flows_ok",
+      "1 when page and flows run; 0 when they failed or the school's were left out",
+      okOf(health.flows),
+    );
+    this.#set(
+      "config_as_given",
+      "1 with the config that was given; 0 with the last good one in its place",
+      health.config === "as_given" ? 1 : 0,
+    );
     for (const [camera, state] of Object.entries(health.cameras))
       this.#set("camera_ok", "1 when the camera delivers", state === "ok" ? 1 : 0, { camera });
     for (const [sensor, state] of Object.entries(health.sensors))
@@ -69,5 +80,7 @@ export class Metrics {
     gauge.set(labels, value);
   }
 }
+
+const okOf = (flows: FlowsState) => (flows === "starting" || flows === "off" ? null : flows === "ok" ? 1 : 0);
 
 const scaled = (value: number | null, factor: number) => (value === null ? null : value * factor);

@@ -183,6 +183,10 @@ export const report = (room: string, time: number, health: Partial<Health>): Poi
       sensors: {},
       shut: null,
       audit: "0@0a1b2c3d",
+      flows: "ok",
+      config: "as_given",
+      configHash: "0a1b2c3d4e5f6071",
+      profile: "aggregate",
       ...health,
     }),
   ).point;

@@ -229,6 +229,10 @@ function feel(time: number, since: number, engine: Engine, version: string): Hea
     sensors: { "co2-1": "ok" },
     shut: minutes > 40 && minutes < 45 ? "timetable: there is no lesson now" : null,
     audit: `${Math.floor(minutes)}@0a1b2c3d`,
+    flows: "ok",
+    config: "as_given",
+    configHash: "0a1b2c3d4e5f6071",
+    profile: "aggregate",
   };
 }
 

@@ -125,6 +125,10 @@ test("sensors, events and health have their topics, classes and fields", () => {
     sensors: { "co2-1": "ok" },
     shut: null,
     audit: "3@0a1b2c3d4e5f6071",
+    flows: "left_out",
+    config: "last_good",
+    configHash: "0a1b2c3d4e5f6071",
+    profile: "aggregate",
   });
   expect(health).toMatchObject({ topic: "gateway/health", kind: "health", retain: true });
   expect(JSON.parse(health.payload)).toEqual({
@@ -155,6 +159,10 @@ test("sensors, events and health have their topics, classes and fields", () => {
     sensors: { "co2-1": "ok" },
     shut: null,
     audit: "3@0a1b2c3d4e5f6071",
+    flows: "left_out",
+    config: "last_good",
+    config_hash: "0a1b2c3d4e5f6071",
+    profile: "aggregate",
   });
 });
 
