@@ -1,5 +1,6 @@
 import { stringify } from "yaml";
 import { z } from "zod";
+import { configHash } from "../account.ts";
 import { configSchema, loadConfig } from "../config.ts";
 import { exampleOf, type JsonSchema } from "../explain.ts";
 import { withoutSecrets } from "../fleet/hide.ts";
@@ -12,9 +13,10 @@ export const configJsonSchema = (): JsonSchema => z.toJSONSchema(configSchema, {
 export async function checkConfig(terminal: Terminal, file: string): Promise<void> {
   const config = await loadConfig(file);
   const layers = (await readLayers(file)).map((layer) => layer.file);
-  terminal.say(`${file} is a valid config of ${config.site}/${config.room}`);
+  const hash = configHash(config);
+  terminal.say(`${file} is a valid config of ${config.site}/${config.room}, ${hash}`);
   if (layers.length > 1) terminal.say(`  defaults < ${layers.join(" < ")}`);
-  terminal.emit({ file, valid: true, site: config.site, room: config.room, layers });
+  terminal.emit({ file, valid: true, site: config.site, room: config.room, hash, layers });
 }
 
 /** The whole config as the gateway sees it: all files laid over each other, defaults filled in, secrets taken out. */
