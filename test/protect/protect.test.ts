@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { BOUNDS } from "../../gateway/protect/profile.ts";
 import { openProtector, protectOptions } from "../../gateway/protect/protect.ts";
 import { agreement } from "../../gateway/protect/room.ts";
 import type { Activity, Attention, Target, TargetShares, Window } from "../../gateway/terms.ts";
@@ -52,6 +53,31 @@ describe("a window", () => {
     const class20 = [...Array(15).fill(on("board")), ...Array(5).fill(on("away"))];
     expect(windowOf(class20).focus).toBeCloseTo(0.75, 6);
     expect(windowOf(class20, {}, { ...LECTURE, activity: "exam" }).focus).toBeCloseTo(0, 6);
+  });
+
+  it("says no more than how many heads there are and where they are turned to, under the profile eu", () => {
+    const protector = openProtector(protectOptions.parse({}), SOURCE, BOUNDS.eu);
+    for (let time = 0; time < 10_000; time += 500) {
+      protector.take(moment(time, Array(20).fill(on("board"))), LECTURE);
+    }
+    expect(protector.close(10_000, LECTURE)).toMatchObject({
+      quality: "ok",
+      heads: 20,
+      targets: { board: 1 },
+      focus: null,
+      low: null,
+      high: null,
+      shiftsPerMinute: null,
+      synchrony: null,
+    });
+  });
+
+  it("is about groups of ten under the profile research, whatever smaller one is configured", () => {
+    const protector = openProtector(protectOptions.parse({ minimumGroup: 5 }), SOURCE, BOUNDS.research);
+    for (let time = 0; time < 10_000; time += 500) {
+      protector.take(moment(time, Array(9).fill(on("board"))), LECTURE);
+    }
+    expect(protector.close(10_000, LECTURE)).toMatchObject({ quality: "suppressed", heads: null });
   });
 
   it("has no focus in a break, because nothing is expected then", () => {
