@@ -98,6 +98,7 @@ step damaged install --from /run/damaged.tgz
 step bare install --from ${one}
 step first install --from ${one} --config ${config} --wait 60
 step rights bash -c 'stat -c "%n %U %G %a" /etc/focus-gateway /etc/focus-gateway/gateway.yaml /var/lib/focus-gateway; id -Gn focus-gateway; ls /etc/focus-gateway/certificates; cat /etc/systemd/system/focus-gateway.service'
+step unit bash -c '! command -v systemd-analyze >/dev/null || systemd-analyze verify --man=no /etc/systemd/system/focus-gateway.service'
 step command focus-gateway config check /etc/focus-gateway/gateway.yaml
 step keyed install --from ${two} --key ${folder}/key.pem --wait 60
 step stranger install --from ${strange}
@@ -156,6 +157,7 @@ step gone bash -c 'find /etc /opt /usr/local /var/lib -xdev -name "*focus-gatewa
       expect(text).toMatch(/focus-gateway.*video/);
       expect(text).not.toContain("authority-key.pem");
       expect(text).toMatch(/^ExecStart=\/\S*node \/opt\/focus-gateway\/current\//m);
+      expect(step("unit")).toEqual({ code: 0, text: "" });
       expect(step("command").code).toBe(0);
     });
 
