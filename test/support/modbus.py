@@ -27,7 +27,7 @@ context = ModbusServerContext(slaves={7: slave}, single=False)
 async def main() -> None:
     kind, place = sys.argv[1:]
     if kind == "tcp":
-        await StartAsyncTcpServer(context=context, address=("127.0.0.1", int(place)))
+        await StartAsyncTcpServer(context=context, address=("127.0.0.1", int(place)), allow_reuse_address=True)
     else:
         await StartAsyncSerialServer(context=context, framer=ModbusRtuFramer, port=place, baudrate=9600, timeout=1)
 

@@ -1,13 +1,13 @@
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
-import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { packageRoot } from "../../gateway/paths.ts";
 import { run } from "./films.ts";
 import { drawRoom } from "./pictures.ts";
 import { stop, until } from "./programs.ts";
 
-const program = fileURLToPath(new URL("rtspServer.py", import.meta.url));
+const program = path.join(packageRoot, "test/support/rtspServer.py");
 /** Debian's own Python, which is the one that Debian's GStreamer comes with. */
 const PYTHON = "/usr/bin/python3";
 
