@@ -126,13 +126,13 @@ step gone bash -c 'find /etc /opt /usr/local /var/lib -xdev -name "*focus-gatewa
         ["--mount", path.join(packageRoot, "test/install/machine.sh"), work, path.join(folder, "script.sh")],
         {
           env: { ...process.env, FOCUS_GATEWAY_DATA: "" },
-          timeout: 170_000,
+          timeout: 280_000,
           maxBuffer: 10_000_000,
         },
       );
       for (const [, name, text, code] of stdout.matchAll(/#step (\w+)\n([\s\S]*?)\n#code (\d+)/g))
         steps.set(name!, { code: Number(code), text: text!.trim() });
-    }, 180_000);
+    }, 300_000);
 
     it("takes nothing that is damaged", () => {
       expect(step("damaged")).toMatchObject({
