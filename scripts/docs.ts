@@ -6,6 +6,9 @@ import { type JsonSchema, markdownOf, rowsOf } from "../gateway/explain.ts";
 import { packageRoot } from "../gateway/paths.ts";
 import { KINDS, UNIT_CODES } from "../gateway/sense/sense.ts";
 import { fill } from "./fill.ts";
+import { modelFiles } from "./licences/models.ts";
+import { lockedPackages } from "./licences/packages.ts";
+import { licencesPage } from "./licences/page.ts";
 
 /**
  * Writes what is generated from the code: the config's JSON Schema and reference, the catalogue of errors, and what stands
@@ -72,6 +75,7 @@ A *secret* is the text itself or, better, \`{ file: PATH }\` or \`{ env: NAME }\
 ${markdownOf(rowsOf(schema))}
 `,
   "docs/sensors.md": filled("docs/sensors.md", { ...optionsOf("sensors"), quantities }),
+  "docs/licences.md": `${NOTE}\n\n${licencesPage(lockedPackages(), modelFiles())}`,
   "docs/errors.md": `${NOTE}
 
 # Errors

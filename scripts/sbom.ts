@@ -1,0 +1,63 @@
+import { execFileSync } from "node:child_process";
+import { mkdirSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { sbomFile } from "../gateway/fleet/sbom.ts";
+import { packageRoot } from "../gateway/paths.ts";
+import { STATED } from "./licences/allowed.ts";
+import { type ModelFile, modelFiles } from "./licences/models.ts";
+
+/**
+ * `npm run sbom [FILE]`: everything this installation is made of, as CycloneDX (https://cyclonedx.org): npm's own list of
+ * packages, with licences filled in that packages state elsewhere, and the networks with their hashes. Needs no network.
+ */
+interface Component {
+  readonly name: string;
+  readonly licenses?: readonly unknown[];
+  readonly [more: string]: unknown;
+}
+
+interface Bom {
+  readonly components: readonly Component[];
+  readonly dependencies: readonly Readonly<Record<string, unknown>>[];
+}
+
+const out = path.resolve(process.argv[2] ?? sbomFile);
+const text = execFileSync("npm", ["sbom", "--sbom-format", "cyclonedx", "--omit", "dev", "--offline"], {
+  cwd: packageRoot,
+  encoding: "utf8",
+  maxBuffer: 64 * 1024 * 1024,
+  stdio: ["ignore", "pipe", "inherit"],
+});
+const bom: Bom = JSON.parse(text);
+const packages = onceEach(bom.components, "bom-ref").map((component) => {
+  const stated = STATED[component.name];
+  return component.licenses || !stated ? component : { ...component, licenses: licences(stated) };
+});
+mkdirSync(path.dirname(out), { recursive: true });
+writeFileSync(
+  out,
+  `${JSON.stringify({ ...bom, components: [...packages, ...modelFiles().map(componentOf)], dependencies: onceEach(bom.dependencies, "ref") }, null, 2)}\n`,
+);
+
+function componentOf({ pack, version, licence, file, sha256, provenance, source }: ModelFile): Component {
+  return {
+    "bom-ref": `model:${pack}/${file}@${version}`,
+    type: "machine-learning-model",
+    group: pack,
+    name: file,
+    version,
+    ...(provenance !== null && { description: provenance }),
+    hashes: [{ alg: "SHA-256", content: sha256 }],
+    licenses: licences(licence),
+    ...(source && { purl: `pkg:npm/${source.package}@${source.version}#${file}` }),
+  };
+}
+
+/** npm lists a package for each place in which it lies; CycloneDX wants its reference to be unique. */
+function onceEach<T extends Readonly<Record<string, unknown>>>(all: readonly T[], key: string): T[] {
+  return [...new Map(all.map((one) => [one[key], one])).values()];
+}
+
+function licences(id: string) {
+  return [{ license: { id } }];
+}
