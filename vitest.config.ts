@@ -1,11 +1,42 @@
 import { defineConfig } from "vitest/config";
+import { BaseSequencer, type TestSpecification } from "vitest/node";
+
+/** What takes longest, by its path under test/: it begins first, for nobody should wait at the end for one file alone. */
+const LONGEST = [
+  "rehearse",
+  "commands/run.",
+  "commands/doctor",
+  "install/install",
+  "privacy/guard",
+  "fleet/bundle",
+  "eye/eye.",
+  "eye/capture/rtsp",
+  "show/live.",
+  "show/nodered/isolation",
+  "privacy/canary",
+  "models/tune",
+  "quiet",
+  "commands/runOutside",
+];
+
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const place = ({ moduleId }: TestSpecification) => {
+      const at = LONGEST.findIndex((name) => moduleId.includes(`/test/${name}`));
+      return at === -1 ? LONGEST.length : at;
+    };
+    return (await super.sort(files)).toSorted((a, b) => place(a) - place(b));
+  }
+}
 
 export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
-    // Real servers, native libraries and networks: processes rather than threads, and two at a time on two cores.
+    // Real servers, native libraries and networks: processes rather than threads. Three on two cores, for most of them
+    // spend their time waiting for what they started.
     pool: "forks",
-    maxWorkers: 2,
+    maxWorkers: 3,
+    sequence: { sequencer: LongestFirst },
     // Where scripts/setup-tests.js puts the model pack.
     env: { FOCUS_GATEWAY_DATA: new URL("node_modules/.cache/focus-gateway", import.meta.url).pathname },
     testTimeout: 30_000,

@@ -1,13 +1,10 @@
 import { appendFile, readFile, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import path from "node:path";
-import { afterEach, describe, expect, it } from "vitest";
-import { createLogger } from "../../gateway/log.ts";
-import { connectMqtt, type MqttConnection } from "../../gateway/mqtt.ts";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { preparedForTests } from "../models/prepared.ts";
 import { cli, jsonLines, type Running } from "../support/cli.ts";
-import { hasInflux, startInflux } from "../support/influxd.ts";
-import { hasMosquitto, startMosquitto } from "../support/mosquitto.ts";
+import { listen } from "../support/listener.ts";
 import { freePort, temporaryFolder } from "../support/places.ts";
 import { childProcesses, isAlive } from "../support/processes.ts";
 import { until } from "../support/programs.ts";
@@ -15,40 +12,13 @@ import { endGateway, layRoom, startGateway } from "../support/room.ts";
 
 const prepared = await preparedForTests();
 
-/** What a test started, to be ended whatever came of it. */
-const running: Running[] = [];
-const listening: MqttConnection[] = [];
-afterEach(async () => {
-  await Promise.all(listening.splice(0).map((connection) => connection.close()));
-  await Promise.all(running.splice(0).map(endGateway));
-});
-
 const room = (more: Record<string, unknown> = {}) => layRoom(prepared!, () => more);
 
+/** Starts a gateway that is ended with the test, whatever comes of it. */
 async function start(config: string): Promise<Running> {
   const gateway = await startGateway(config);
-  running.push(gateway);
+  onTestFinished(() => endGateway(gateway));
   return gateway;
-}
-
-/** Hears everything under the room, newest last. */
-async function listen(url: string, login: { username?: string; password?: string } = {}) {
-  const heard: Array<{ topic: string; payload: string }> = [];
-  const connection = connectMqtt(
-    { url, ...login, clientId: `listener-${Math.random()}`, cleanSession: true },
-    createLogger("error"),
-  );
-  listening.push(connection);
-  connection.onMessage(
-    async (topic, payload) =>
-      void heard.push({ topic: topic.replace("classroom/v1/test/r1/", ""), payload: payload.toString() }),
-  );
-  await connection.subscribe("classroom/v1/test/r1/#");
-  const windows = () =>
-    heard
-      .filter(({ topic }) => topic === "focus")
-      .map(({ payload }) => JSON.parse(payload) as Record<string, unknown>);
-  return { connection, heard, windows };
 }
 
 const ready = (port: number) =>
@@ -201,95 +171,4 @@ describe.skipIf(!prepared)("run (skipped without the model pack)", () => {
       expect(err).toContain(folder);
     }, 60_000);
   });
-
-  it.skipIf(!hasMosquitto || !hasInflux)(
-    "goes through an external Mosquitto with a password into a real InfluxDB that comes up late (skipped without mosquitto and influxd)",
-    async () => {
-      const mosquitto = await startMosquitto({ users: { gateway: "s3cret-of-the-test" } });
-      const port = await freePort();
-      const { config, ports } = await room({
-        mqtt: { url: mosquitto.url, username: "gateway", password: "s3cret-of-the-test" },
-        record: {
-          embedded: false,
-          influx: { version: "1", url: `http://127.0.0.1:${port}`, database: "focus" },
-        },
-      });
-      const gateway = await start(config);
-      const { windows } = await listen(mosquitto.url, {
-        username: "gateway",
-        password: "s3cret-of-the-test",
-      });
-      await until(
-        () => windows().find(({ quality }) => quality === "ok"),
-        40,
-        "a window that says something",
-      );
-      const { status, body } = await ready(ports.health);
-      expect(status).toBe(503);
-      expect(body.reasons.join(" ")).toContain("influx");
-
-      const influx = await startInflux({ port });
-      try {
-        const published = await until(() => windows().find(({ quality }) => quality === "ok"), 5);
-        const row = await until(
-          async () => {
-            const rows = await influx.query("SELECT * FROM focus").catch(() => []);
-            return rows.find(({ time }) => time === new Date(published.time as string).getTime());
-          },
-          60,
-          "the window in InfluxDB",
-        );
-        expect(row).toMatchObject({
-          site: "test",
-          room: "r1",
-          focus: published.focus,
-          low: published.low,
-          high: published.high,
-          quality: "ok",
-        });
-        expect(gateway.err() + gateway.out()).not.toContain("s3cret");
-      } finally {
-        gateway.child.kill("SIGTERM");
-        await gateway.ended;
-        await influx.stop();
-        await mosquitto.stop();
-      }
-    },
-    150_000,
-  );
-
-  it.skipIf(!hasMosquitto)(
-    "says that the broker refuses the password, and keeps the messages on disk (skipped without mosquitto)",
-    async () => {
-      const mosquitto = await startMosquitto({ users: { gateway: "right" } });
-      try {
-        const { config, ports } = await room({
-          mqtt: { url: mosquitto.url, username: "gateway", password: "wr0ng-of-the-test" },
-          record: { embedded: false },
-        });
-        const gateway = await start(config);
-        await gateway.says(/refuses the gateway/, 20);
-        const waiting = await until(
-          async () => {
-            const metrics = await fetch(`http://127.0.0.1:${ports.health}/metrics`).then((answer) =>
-              answer.text(),
-            );
-            return Number(/^focus_gateway_spool_messages (\d+)/m.exec(metrics)?.[1] ?? 0) > 1
-              ? true
-              : undefined;
-          },
-          30,
-          "messages in the spool",
-        );
-        expect(waiting).toBe(true);
-        expect((await ready(ports.health)).body.reasons.join(" ")).toContain("refuses");
-        expect(gateway.err()).not.toContain("wr0ng");
-      } finally {
-        for (const gateway of running) gateway.child.kill("SIGTERM");
-        await Promise.all(running.map(({ ended }) => ended));
-        await mosquitto.stop();
-      }
-    },
-    90_000,
-  );
 });
