@@ -112,8 +112,9 @@ lay_config() {
   if [ -n "$config" ]; then
     [ -f "$config/gateway.yaml" ] || die "there is no gateway.yaml in $config"
     cp -R "$config/." "$etc/"
-    # The authority's key signs for every machine of the school: it has no business on a gateway.
-    rm -f "$etc/certificates/authority-key.pem"
+    # The authority's key signs for every machine of the school, and the config has the teacher's password as a hash: neither
+    # has any business here.
+    rm -f "$etc/certificates/authority-key.pem" "$etc/secrets/live-page-password"
     # Paths in a config are relative to it; data is not kept beside it.
     sed -i 's|^dataFolder: data$|dataFolder: /var/lib/focus-gateway|' "$etc/gateway.yaml"
   fi
