@@ -23,9 +23,17 @@ async function open(pace: "live" | "every", more: Record<string, unknown> = {}) 
 describe("the simulated camera", () => {
   it("says what the lesson says is going on", async () => {
     const { clock, camera } = await open("live");
-    expect((await camera.next())!.cue).toEqual({ activity: "lecture", lesson: "Smoke" });
+    expect((await camera.next())!.cue).toEqual({
+      activity: "lecture",
+      lesson: "Smoke",
+      airing: false,
+    });
     clock.pass(14_000);
-    expect((await camera.next())!.cue).toEqual({ activity: "seatwork", lesson: "Smoke" });
+    expect((await camera.next())!.cue).toEqual({
+      activity: "seatwork",
+      lesson: "Smoke",
+      airing: false,
+    });
   });
 
   it("plays a lesson once through in pace `every`, from the time it was opened, and then ends", async () => {
