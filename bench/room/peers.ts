@@ -1,5 +1,5 @@
 import type { ChildProcess } from "node:child_process";
-import { access, mkdir, open } from "node:fs/promises";
+import { access, constants, mkdir, open } from "node:fs/promises";
 import path from "node:path";
 import { connectAsync } from "mqtt";
 import { packageRoot } from "../../gateway/paths.ts";
@@ -160,7 +160,9 @@ const exists = (file: string) =>
 
 /** Nothing when the cable is out. */
 async function writeLine(port: string, text: string): Promise<void> {
-  const handle = await open(port, "r+").catch(() => null);
+  // Without O_NOCTTY the port would become the terminal of whoever leads this session, and unplugging it would end that
+  // one and all that it has started: SIGHUP, termios(3) "modem disconnect".
+  const handle = await open(port, constants.O_RDWR | constants.O_NOCTTY).catch(() => null);
   await handle?.write(text).catch(() => {});
   await handle?.close().catch(() => {});
 }
