@@ -12,8 +12,10 @@ const SIDE = 8;
 export interface Mark {
   /** PNG of the picture with the mark burnt into its top left corner. */
   burnInto(picture: Buffer): Promise<Buffer>;
-  /** Byte strings of which at least one stands in every copy of a marked picture. */
+  /** Byte strings of which at least one stands in every copy of a marked picture, by name. */
   readonly traces: ReadonlyMap<string, Buffer>;
+  /** Those of every fourth row: where a picture lies whole in memory, all its rows do. */
+  readonly fewTraces: ReadonlyMap<string, Buffer>;
   /** Whether a picture in any format that sharp reads shows the mark, at whatever size. */
   shows(picture: Buffer): Promise<boolean>;
 }
@@ -24,16 +26,21 @@ export function makeMark(): Mark {
     colours.subarray(row * BLOCKS * 3, (row + 1) * BLOCKS * 3),
   );
   const traces = new Map<string, Buffer>();
+  const fewTraces = new Map<string, Buffer>();
   for (const [number, row] of rows.entries()) {
+    const keep = (name: string, trace: Buffer) => {
+      traces.set(name, trace);
+      if (number % 4 === 0) fewTraces.set(name, trace);
+    };
     for (const times of [8, 4, 2, 1]) {
       for (const [format, channels] of Object.entries(FORMATS)) {
         const raw = pixels(row, times, channels);
-        traces.set(`row ${number} as ${format}, 1/${SIDE / times}`, raw);
+        keep(`row ${number} as ${format}, 1/${SIDE / times}`, raw);
         // Base64 looks different for each way in which the bytes fall into threes.
         if (format === "RGB") {
           for (const shift of [0, 1, 2]) {
             const text = raw.subarray(shift, shift + 3 * Math.floor((raw.length - shift) / 3));
-            traces.set(
+            keep(
               `row ${number} as base64 +${shift}, 1/${SIDE / times}`,
               Buffer.from(text.toString("base64")),
             );
@@ -45,6 +52,7 @@ export function makeMark(): Mark {
 
   return {
     traces,
+    fewTraces,
     async burnInto(picture) {
       const raw = { width: BLOCKS, height: BLOCKS, channels: 3 as const };
       const square = await sharp(colours, { raw })

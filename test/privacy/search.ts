@@ -15,9 +15,9 @@ const LONGEST_PICTURE = 4 * 2 ** 20;
 const MOST_PICTURES = 200;
 
 /** Every sign of the mark in those bytes, in words: a trace of it, or a coded picture that shows it. */
-export async function findMark(mark: Mark, haystack: Buffer): Promise<string[]> {
+export async function findMark(mark: Mark, haystack: Buffer, traces = mark.traces): Promise<string[]> {
   const found: string[] = [];
-  for (const [name, trace] of mark.traces) if (haystack.includes(trace)) found.push(name);
+  for (const [name, trace] of traces) if (haystack.includes(trace)) found.push(name);
   let tried = 0;
   for (const beginning of BEGINNINGS) {
     for (let at = haystack.indexOf(beginning); at >= 0; at = haystack.indexOf(beginning, at + 1)) {
@@ -41,12 +41,15 @@ export async function findMarkInFiles(mark: Mark, folder: string): Promise<strin
   return found;
 }
 
-/** Signs of the mark in the memory of a process, which is what its core dump and its heap snapshot would hold. */
+/**
+ * Signs of the mark in the memory of a process, which is what its core dump and its heap snapshot would hold. With few
+ * traces, for there are hundreds of megabytes, and each trace goes through all of them.
+ */
 export async function findMarkInMemory(mark: Mark, pid: number): Promise<string[]> {
   const found = new Set<string>();
-  const longest = Math.max(...[...mark.traces.values()].map(({ length }) => length));
+  const longest = Math.max(...[...mark.fewTraces.values()].map(({ length }) => length));
   for (const chunk of memoryOf(pid, longest)) {
-    for (const sign of await findMark(mark, chunk)) found.add(sign);
+    for (const sign of await findMark(mark, chunk, mark.fewTraces)) found.add(sign);
     if (found.size > 0) break;
   }
   return [...found];
