@@ -16,7 +16,7 @@ import {
 } from "../gateway/terms.ts";
 
 /**
- * Colours and words, the same as on the live page (`flows/live/page.vue`). The colours are Okabe and Ito's, told apart by
+ * Colours and words, the same as on the live page (`flows/live/`). The colours are Okabe and Ito's, told apart by
  * every kind of colour vision (https://jfly.uni-koeln.de/color/); and none stands alone, there is always a word.
  */
 export const COLOURS = {

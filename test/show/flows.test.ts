@@ -1,9 +1,9 @@
-import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { describe, expect, it } from "vitest";
 import { packageRoot } from "../../gateway/paths.ts";
 import { flowsOptions, planFlows } from "../../gateway/show/flows.ts";
 import { readFlows, withOurs } from "../../gateway/show/nodered/flows.ts";
+import { readPage } from "../../gateway/show/nodered/page.ts";
 import { ofNodes } from "../flows/windows.ts";
 
 const source = path.join(packageRoot, "flows");
@@ -14,7 +14,7 @@ const read = (options: object = {}) =>
 describe("the flows of the package", () => {
   it("are read with the files they name", async () => {
     const page = (await read()).find(({ type }) => type === "ui-template")!;
-    expect(page.format).toBe(await readFile(path.join(source, "live", "page.vue"), "utf8"));
+    expect(page.format).toBe(await readPage(path.join(source, "live"), "page"));
   });
 
   it("are joined only to nodes that are there, and hold no secret and no address", async () => {

@@ -1,7 +1,11 @@
+import path from "node:path";
 import { describe, expect, it } from "vitest";
+import { packageRoot } from "../../gateway/paths.ts";
 import { protectOptions } from "../../gateway/protect/protect.ts";
 import { Lesson } from "../../gateway/show/nodered/lesson.ts";
+import { readWords } from "../../gateway/show/nodered/page.ts";
 
+const { en } = await readWords(path.join(packageRoot, "flows", "live"));
 const topics = "classroom/v1/school/room-1";
 const noon = Date.parse("2026-11-23T12:00:00Z");
 
@@ -34,12 +38,18 @@ interface History {
   readonly events: ReadonlyArray<{ kind: string; text: string }>;
   readonly window: { focus: number | null } | null;
   readonly state: string | null;
-  readonly why: readonly string[];
+  readonly why: Readonly<Record<string, readonly string[]>>;
 }
 
 function open() {
   let now = noon;
-  const lesson = new Lesson("room-1", topics, protectOptions.parse({}).focusTargets, () => now);
+  const lesson = new Lesson(
+    "room-1",
+    topics,
+    protectOptions.parse({}).focusTargets,
+    { en: en!.why as never },
+    () => now,
+  );
   return {
     lesson,
     at: (time: number) => {
@@ -63,14 +73,14 @@ describe("the lesson the live page keeps", () => {
       [noon + 5000, null],
     ]);
     expect(events).toEqual([{ time: noon, kind: "mark", text: "quiz" }]);
-    expect([window?.focus, state, why]).toEqual([null, "online", []]);
+    expect([window?.focus, state, why]).toEqual([null, "online", { en: [] }]);
   });
 
   it("tells with each window, in words, where its number comes from", () => {
     const { hear, history } = open();
     const targets = { board: 0.5, desk: 0.25, screen: 0, peer: 0.25, away: 0 };
     const told = hear("focus", windowAt(noon, { focus: 0.75, activity: "lecture", targets }))!;
-    const [first] = (told.payload as History).why;
+    const [first] = (told.payload as History).why.en!;
     expect(first).toBe(
       "In a lecture, heads turned to the board or the desk count: 50 % to the board, 25 % to the desk.",
     );

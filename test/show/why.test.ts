@@ -1,7 +1,17 @@
+import path from "node:path";
 import { describe, expect, it } from "vitest";
+import { packageRoot } from "../../gateway/paths.ts";
 import { protectOptions } from "../../gateway/protect/protect.ts";
-import { type Explained, whyOf } from "../../gateway/show/nodered/why.ts";
+import { readWords } from "../../gateway/show/nodered/page.ts";
+import {
+  type Counts,
+  type Explained,
+  type WhyWords,
+  whyOf as whyIn,
+} from "../../gateway/show/nodered/why.ts";
 
+const { en, zh } = await readWords(path.join(packageRoot, "flows", "live"));
+const whyOf = (window: Explained, counts: Counts) => whyIn(window, counts, en!.why as unknown as WhyWords);
 const counts = protectOptions.parse({}).focusTargets;
 const window: Explained = {
   ...{ focus: 0.7235, low: 0.61, high: 0.8124, heads: 23, expected: 24, activity: "lecture" },
@@ -25,6 +35,12 @@ describe("why the focus number is what it is", () => {
     expect(exam.join(" ")).not.toContain("could not be seen");
     const own = whyOf(window, { ...counts, lecture: ["board"] });
     expect(own[0]).toContain("turned to the board count");
+  });
+
+  it("is told in Chinese as well", () => {
+    const [first, ...more] = whyIn(window, counts, zh!.why as unknown as WhyWords);
+    expect(first).toBe("讲授时,朝向黑板或课桌的算作专注:黑板 50 %、课桌 22 %。");
+    expect(more.join("")).not.toMatch(/[{}]|undefined/);
   });
 
   it("says nothing where there is no number, or nothing counts", () => {

@@ -1,5 +1,6 @@
 import { readdir, readFile } from "node:fs/promises";
 import path from "node:path";
+import { readPage } from "./page.ts";
 
 /** A node as it stands in a flow; which other keys it has depends on its type. */
 export interface FlowNode {
@@ -14,9 +15,10 @@ export type FlowSettings = Readonly<Record<string, string | number | boolean>>;
 export const isOurs = ({ id }: FlowNode) => id.startsWith("focus-gateway-");
 
 /**
- * Reads the flows that come with the package: every folder under `flows/` with a `flow.json` is one. A value
- * `{ "file": "page.vue" }` in it stands for the text of the file beside it, so that a page is a readable source file and
- * not a JSON string; `{ "setting": "drop.minutes" }` for what the gateway's config says.
+ * Reads the flows that come with the package: every folder under `flows/` with a `flow.json` is one. In it
+ * `{ "setting": "drop.minutes" }` stands for what the gateway's config says, `{ "file": "press.js" }` for the text of the file
+ * beside it, and `{ "sources": "page" }` for a page put together of files beside it (`page.ts`): readable sources and no
+ * JSON strings.
  */
 export async function readFlows(source: string, settings: FlowSettings): Promise<FlowNode[]> {
   const files = (await readdir(source, { recursive: true })).filter(
@@ -35,8 +37,9 @@ export async function readFlows(source: string, settings: FlowSettings): Promise
 async function filled(value: unknown, folder: string, settings: FlowSettings): Promise<unknown> {
   if (Array.isArray(value)) return Promise.all(value.map((inner) => filled(inner, folder, settings)));
   if (value === null || typeof value !== "object") return value;
-  const { file, setting } = value as { file?: unknown; setting?: unknown };
+  const { file, sources, setting } = value as { file?: unknown; sources?: unknown; setting?: unknown };
   if (typeof file === "string") return readFile(path.join(folder, file), "utf8");
+  if (typeof sources === "string") return readPage(folder, sources);
   if (typeof setting === "string") {
     if (settings[setting] === undefined)
       throw new Error(`a flow asks for the setting ${setting}, which there is not`);

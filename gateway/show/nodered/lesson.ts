@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { ACTIVITIES, QUALITIES, READING_QUALITIES, TARGETS } from "../../terms.ts";
-import { type Counts, whyOf } from "./why.ts";
+import { type Counts, type WhyWords, whyOf } from "./why.ts";
 
 const share = z.number().min(0).max(1).nullable().default(null);
 
@@ -28,7 +28,13 @@ type WindowPayload = z.infer<typeof windowPayload>;
 const eventPayload = z.object({
   time: z.iso.datetime(),
   kind: z.string(),
-  text: z.string().max(200).optional(),
+  text: z.string().max(200).default(""),
+  /** Of a notice or a suggestion: what it is about, who says so, and what might be done. */
+  about: z.string().max(40).optional(),
+  source: z.string().max(40).optional(),
+  activity: z.enum(ACTIVITIES).optional().catch(undefined),
+  /** Who paused, or had it go on. */
+  by: z.string().max(40).optional(),
 });
 
 const sensorPayload = z.object({
@@ -41,6 +47,9 @@ const sensorPayload = z.object({
 const healthPayload = z.object({
   frames_per_second: z.number().nullable().optional(),
   cameras: z.record(z.string(), z.string()).optional(),
+  sensors: z.record(z.string(), z.string()).optional(),
+  /** Who keeps the cameras shut, and why: `timetable: …`. */
+  shut: z.string().max(300).nullable().default(null),
 });
 
 /** A point of the lesson's course: what the chart needs of a window. */
@@ -50,10 +59,8 @@ interface Point extends Pick<WindowPayload, "focus" | "low" | "high" | "activity
   readonly seconds: number;
 }
 
-interface LessonEvent {
+interface LessonEvent extends Omit<z.infer<typeof eventPayload>, "time"> {
   readonly time: number;
-  readonly kind: string;
-  readonly text: string;
 }
 
 /** What a sensor said last. */
@@ -101,6 +108,7 @@ export class Lesson {
   readonly #room: string;
   readonly #topics: string;
   readonly #counts: Counts;
+  readonly #words: Readonly<Record<string, WhyWords>>;
   readonly #now: () => number;
   #course: Point[] = [];
   #events: LessonEvent[] = [];
@@ -111,10 +119,18 @@ export class Lesson {
   #health: unknown = null;
   #state: string | null = null;
 
-  constructor(room: string, topics: string, counts: Counts, now: () => number) {
+  /** `words`: by language, how the number is explained. */
+  constructor(
+    room: string,
+    topics: string,
+    counts: Counts,
+    words: Readonly<Record<string, WhyWords>>,
+    now: () => number,
+  ) {
     this.#room = room;
     this.#topics = topics;
     this.#counts = counts;
+    this.#words = words;
     this.#now = now;
   }
 
@@ -146,7 +162,7 @@ export class Lesson {
       air: [...this.#air.values()],
       co2: this.#co2,
       window: this.#latest?.window ?? null,
-      why: this.#latest ? whyOf(this.#latest.window, this.#counts) : [],
+      why: this.#latest ? this.#why(this.#latest.window) : {},
       heard: this.#latest?.heard ?? null,
       health: this.#health,
       state: this.#state,
@@ -177,16 +193,16 @@ export class Lesson {
     // A window that comes twice (QoS 1) counts once.
     const others = this.#course.filter((other) => other.time !== time && other.time > time - historyMs);
     this.#course = [...others, point].sort((a, b) => a.time - b.time);
-    return this.#tell("focus", { window, point, heard, why: whyOf(window, this.#counts) });
+    return this.#tell("focus", { window, point, heard, why: this.#why(window) });
   }
 
   #hearEvent(payload: string): PageMessage | null {
     const event = eventPayload.safeParse(parsed(payload)).data;
     if (!event) return null;
-    const { kind, text = "" } = event;
+    const { kind } = event;
     const time = Date.parse(event.time);
     const others = this.#events.filter((other) => other.time !== time || other.kind !== kind);
-    const mine = { time, kind, text };
+    const mine = { ...event, time };
     this.#events = [...others.filter((other) => other.time > time - historyMs), mine].slice(-eventLimit);
     return this.#tell("event", mine);
   }
@@ -204,6 +220,15 @@ export class Lesson {
       this.#co2 = [...this.#co2.filter(({ time }) => time > since), reading].slice(-co2Limit);
     }
     return this.#tell("air", reading);
+  }
+
+  /** By language, the sentences that explain a window's number. */
+  #why(window: WindowPayload): Record<string, string[]> {
+    const inEach = Object.entries(this.#words).map(([language, words]) => [
+      language,
+      whyOf(window, this.#counts, words),
+    ]);
+    return Object.fromEntries(inEach);
   }
 
   #tell(topic: PageMessage["topic"], payload: unknown): PageMessage {

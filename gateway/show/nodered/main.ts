@@ -1,17 +1,20 @@
 import { createServer } from "node:http";
 import { createServer as createTlsServer } from "node:https";
 import type { AddressInfo } from "node:net";
+import path from "node:path";
 import express from "express";
 import { reason } from "../../errors.ts";
 import { readFlows } from "./flows.ts";
 import { openGate } from "./gate.ts";
 import { Lesson } from "./lesson.ts";
 import type { LiveOrder, LiveWord } from "./order.ts";
+import { readWords } from "./page.ts";
 import { placeFlows } from "./place.ts";
 import { RED } from "./runtime.ts";
 import { seal } from "./seal.ts";
 import { editorPath, settingsFor } from "./settings.ts";
 import { tidy } from "./stored.ts";
+import type { WhyWords } from "./why.ts";
 
 /**
  * The live page's own process: Node-RED with its dashboard. Flows run in here and nowhere else, so that one that goes
@@ -31,7 +34,11 @@ async function start(order: LiveOrder): Promise<void> {
     ? createTlsServer({ ...order.tls, minVersion: "TLSv1.2" }, app)
     : createServer(app);
   const gate = openGate(order);
-  const lesson = new Lesson(order.room, order.topics, order.counts, () => Date.now());
+  const words = Object.entries(await readWords(path.join(order.flows, "live")));
+  const why = Object.fromEntries(
+    words.map(([language, table]) => [language, table.why as unknown as WhyWords]),
+  );
+  const lesson = new Lesson(order.room, order.topics, order.counts, why, () => Date.now());
 
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject).listen(order.port, order.host, resolve);

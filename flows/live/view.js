@@ -1,0 +1,116 @@
+/**
+ * What the large card says, computed from the last window, the gateway's health and the clock: a number when there is one,
+ * else a word, a reason and what to do.
+ */
+export const view = {
+  /** Silence of three windows makes the last figure old news. */
+  silent() {
+    return this.heard !== null && this.now - this.heard > 3000 * this.window.window_s;
+  },
+  stateNow() {
+    if (this.state === "offline" || this.state === "stopped") return "off";
+    if (!this.window) return "waiting";
+    if (this.silent) return "silence";
+    if (this.told.paused === true) return "paused";
+    if (this.window.quality === "paused" && this.told.paused === false) return "resuming";
+    if (this.window.quality !== "ok") return this.window.quality;
+    if (this.window.activity === "break") return "break";
+    return this.window.focus === null ? "low_coverage" : "ok";
+  },
+  view() {
+    const state = this.stateNow;
+    const { focus, low, high, activity } = this.window ?? {};
+    if (state !== "ok") {
+      const [word, says, advice] = this.words.unknown[state];
+      const live = !["waiting", "off", "silence"].includes(state);
+      const unknown = state !== "break";
+      return { state, unknown, live, number: null, range: null, word, says, advice, ...this.because(state) };
+    }
+    const level = [0.85, 0.65, 0.45, 0.25, 0].findIndex((from) => focus >= from);
+    const range = low === null || high === null ? null : [this.percent(low), this.percent(high)];
+    return {
+      state,
+      unknown: false,
+      live: true,
+      number: this.percent(focus),
+      range,
+      word: "",
+      says: this.put(this.words.levels[level], { doing: this.words.doing[activity] }),
+      advice: range && range[1] - range[0] > 40 ? this.words.unsure : this.idea,
+    };
+  },
+  /** What might be tried, by the mean of the last five minutes: the same steps as on the teacher's Grafana panel. */
+  idea() {
+    if (this.activity === "exam") return "";
+    const recent = this.lessonCourse.filter(
+      ({ focus, time }) => focus !== null && time > this.now - 5 * 60000,
+    );
+    if (recent.length < 3) return "";
+    const mean = recent.reduce((sum, { focus }) => sum + focus, 0) / recent.length;
+    return this.words.ideas[mean < 0.45 ? 0 : mean < 0.65 ? 1 : 2];
+  },
+  /** Who keeps the cameras shut, `[holder, reason]`; null while nobody does, or nothing is known. */
+  shutBy() {
+    const [, who, because] = /^(\w+): (.*)$/.exec(this.health?.shut ?? "") ?? [];
+    return who ? [who, because] : null;
+  },
+  /** Paused by the teacher, so that Resume ends it. */
+  paused() {
+    if (this.told.paused !== null) return this.told.paused;
+    return this.window?.quality === "paused" && (this.shutBy === null || this.shutBy[0] === "teacher");
+  },
+  /** Whether cameras are open at this moment; null while it is not known. */
+  camerasOpen() {
+    const states = Object.values(this.health?.cameras ?? {});
+    if (!this.view.live || states.length === 0) return null;
+    if (this.view.state === "paused") return false;
+    return this.health.shut === null && states.some((state) => state !== "paused" && state !== "lost");
+  },
+  camerasText() {
+    if (this.camerasOpen === null) return "";
+    return this.camerasOpen ? this.words.camerasOpen : this.words.camerasShut;
+  },
+  /** Sentences that explain the number, in the page's language. */
+  reasons() {
+    return this.view.state === "ok" ? (this.why[this.language] ?? []) : [];
+  },
+  /** When focus was lost in this lesson, and when it came back. */
+  lost() {
+    const begin = this.lessonCourse.length ? this.lessonCourse[0].time : this.now;
+    const turns = this.events.filter(
+      ({ kind, time }) => /^focus_(drop|recovered)$/.test(kind) && time >= begin,
+    );
+    return turns
+      .map((turn, index) => [turn, turns[index + 1]])
+      .filter(([turn]) => turn.kind === "focus_drop")
+      .slice(-4)
+      .map(([{ time }, next]) => {
+        const isBack = next?.kind === "focus_recovered";
+        const text = isBack ? this.words.back : this.words.notBack;
+        return {
+          time,
+          text: this.put(text, { from: this.clock(time), to: isBack ? this.clock(next.time) : "" }),
+        };
+      });
+  },
+};
+
+/** Why a state is what it is, as far as the gateway's health tells. */
+export const because = {
+  because(state) {
+    if (state === "paused" && this.told.paused !== true && this.shutBy) {
+      const [who, reason] = this.shutBy;
+      const says = this.words.shut[who];
+      if (says)
+        return {
+          says: this.put(says, { because: this.words.because[reason] ?? reason }),
+          advice: this.words.shutAdvice[who],
+        };
+    }
+    if (state === "no_camera") {
+      const bad = Object.values(this.health?.cameras ?? {}).find((its) => its in this.words.cameraAdvice);
+      if (bad) return { says: this.words.cameraAdvice[bad], advice: "" };
+    }
+    return {};
+  },
+};

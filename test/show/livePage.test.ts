@@ -1,0 +1,101 @@
+import { readFile } from "node:fs/promises";
+import path from "node:path";
+import { describe, expect, it } from "vitest";
+import { packageRoot } from "../../gateway/paths.ts";
+import { readPage, readWords, type Words } from "../../gateway/show/nodered/page.ts";
+import { CAMERA_STATES, QUALITIES } from "../../gateway/terms.ts";
+import {
+  ACTIVITY_LOOKS,
+  AIR_BANDS,
+  CAMERA_LOOKS,
+  COLOURS,
+  IDEAS,
+  NOISE_BANDS,
+  SENSOR_LOOKS,
+  TARGET_LOOKS,
+} from "../../provisioning/look.ts";
+
+const folder = path.join(packageRoot, "flows", "live");
+const words = await readWords(folder);
+const en = words.en!;
+const wordsOf = (looks: Readonly<Record<string, { readonly word: string }>>) =>
+  Object.fromEntries(Object.entries(looks).map(([key, { word }]) => [key, word]));
+
+/** Every text in a table by its path, `unknown.paused.0`. */
+function texts(table: unknown, at = ""): Array<[string, string]> {
+  if (typeof table === "string") return [[at, table]];
+  return Object.entries(table as Words).flatMap(([key, inner]) => texts(inner, at ? `${at}.${key}` : key));
+}
+const placeholders = (text: string) => (text.match(/\{\w+\}/g) ?? []).sort();
+
+describe("the languages of the live page", () => {
+  it("are English and Chinese, and named in themselves", () => {
+    expect(words).toMatchObject({ en: { language: "English" }, zh: { language: "中文" } });
+  });
+
+  it.each(Object.keys(words))(
+    "%s has every text that English has, none is empty, and each fills in the same",
+    (key) => {
+      const mine = new Map(texts(words[key]));
+      expect([...mine.keys()].sort()).toEqual(
+        texts(en)
+          .map(([at]) => at)
+          .sort(),
+      );
+      expect([...mine].filter(([, text]) => text.trim() === "")).toEqual([]);
+      for (const [at, text] of texts(en))
+        expect([at, placeholders(mine.get(at)!)]).toEqual([at, placeholders(text)]);
+    },
+  );
+
+  it("have words for every camera's state and every reason why nothing is known", () => {
+    expect(Object.keys(en.cameras!).sort()).toEqual([...CAMERA_STATES].sort());
+    for (const quality of QUALITIES.filter((it) => it !== "ok")) expect(en.unknown).toHaveProperty(quality);
+  });
+});
+
+describe("the live page and the Grafana panels", () => {
+  it("have the same words", () => {
+    expect(en.targets).toEqual(wordsOf(TARGET_LOOKS));
+    expect(en.activities).toEqual(wordsOf(ACTIVITY_LOOKS));
+    expect(en.cameras).toEqual(wordsOf(CAMERA_LOOKS));
+    expect(en.sensors).toEqual(wordsOf(SENSOR_LOOKS));
+    expect(en.ideas).toEqual(IDEAS.map(([, text]) => text));
+    expect((en.bands as Words).co2).toEqual(AIR_BANDS.map(([, text]) => text));
+    expect((en.bands as Words).noise).toEqual(NOISE_BANDS.map(([, text]) => text));
+  });
+
+  it("have the same colours", async () => {
+    const css = await readFile(path.join(folder, "page.css"), "utf8");
+    // The first of each name: those for a dark screen come later.
+    const colour = (name: string) => new RegExp(`--${name}: (#[0-9a-f]{6})`).exec(css)?.[1];
+    for (const [name, look] of Object.entries({ ...TARGET_LOOKS, ...ACTIVITY_LOOKS }))
+      expect([name, colour(name)]).toEqual([name, look.colour]);
+    const { focus, calm, mild, strong, quiet, unknown } = COLOURS;
+    for (const [name, its] of Object.entries({ focus, calm, mild, strong, quiet, none: unknown }))
+      expect([name, colour(name)]).toEqual([name, its]);
+  });
+
+  it("change their words for air and noise at the same steps, in the same colours", async () => {
+    const file = path.join(folder, "air.js");
+    const { air } = (await import(file)) as {
+      air: { bandsOf(quantity: string): ReadonlyArray<readonly [number, keyof typeof COLOURS]> };
+    };
+    const steps = (quantity: string) => air.bandsOf(quantity).map(([from, name]) => [from, COLOURS[name]]);
+    expect(steps("co2")).toEqual(AIR_BANDS.map(([from, , colour]) => [from, colour]));
+    expect(steps("noise")).toEqual(NOISE_BANDS.map(([from, , colour]) => [from, colour]));
+  });
+});
+
+describe("putting the page together", () => {
+  it("leaves no import and no spread of one in its script, for the browser knows neither", async () => {
+    const [, script = ""] = /<script>\n([\s\S]*)<\/script>/.exec(await readPage(folder, "page")) ?? [];
+    expect(script).toMatch(/^\s*(\/\*\*[\s\S]*?\*\/\s*)?export default \{/);
+    expect(script).not.toMatch(/^import |\.\.\.(view|air|comfort|course|axis|because),/m);
+    expect(script).toContain("课间");
+  });
+
+  it("says which part is missing", async () => {
+    await expect(readPage(folder, "nothing")).rejects.toThrow("nothing");
+  });
+});
