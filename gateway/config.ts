@@ -117,8 +117,9 @@ export async function loadConfig(file: string | undefined): Promise<Config> {
   throw failure("CONFIG_INVALID", { file, problems });
 }
 
-const finish = (config: z.output<typeof configSchema>): Config =>
-  freeze({ ...config, dataFolder: config.dataFolder ?? defaultDataFolder() });
+/** In the order of the schema, so that the same config always reads the same. */
+const finish = ({ site, room, dataFolder, ...rest }: z.output<typeof configSchema>): Config =>
+  freeze({ site, room, dataFolder: dataFolder ?? defaultDataFolder(), ...rest });
 
 function freeze<T extends object>(value: T): T {
   for (const inner of Object.values(value)) if (inner !== null && typeof inner === "object") freeze(inner);

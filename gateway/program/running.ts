@@ -9,13 +9,19 @@ export function declareRunning(program: Command): void {
     .description(
       "run the gateway; without a config, the demo: simulated classroom, embedded broker and store, live page",
     )
+    .option(
+      "--fallback <file>",
+      "keep the config there once it has run well, and run that when the given one cannot be used; for services",
+    )
     .addOption(configOption())
     .addOption(jsonOption())
     .addHelpText(
       "after",
       "\nStop it with Ctrl-C. `focus-gateway config example` prints a config to start from.",
     )
-    .action(async ({ config, json }) => (await import("../commands/run.ts")).run(openTerminal(json), config));
+    .action(async ({ config, fallback, json }) =>
+      (await import("../commands/run.ts")).run(openTerminal(json), config, fallback),
+    );
 
   program
     .command("record")
