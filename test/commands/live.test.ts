@@ -1,8 +1,9 @@
+import mqtt from "mqtt";
 import type { Browser } from "playwright-core";
-import { afterAll, describe, expect, it } from "vitest";
+import { afterAll, describe, expect, it, onTestFinished } from "vitest";
 import { preparedForTests } from "../models/prepared.ts";
 import { hasBrowser, openBrowser } from "../support/browser.ts";
-import type { Running } from "../support/cli.ts";
+import { cli, jsonLines, type Running } from "../support/cli.ts";
 import { until } from "../support/programs.ts";
 import { endGateway, layRoom, startGateway } from "../support/room.ts";
 
@@ -18,11 +19,17 @@ afterAll(async () => {
 describe.skipIf(!prepared || !hasBrowser)(
   "the live page of a gateway that runs (skipped without the model pack and chromium)",
   () => {
-    it("shows the class as a number that moves, obeys the activity and the pause button, and comes back", async () => {
+    it("shows the class as a number that moves; taps on activity, mark and pause arrive on MQTT and in the database", async () => {
       const room = await layRoom(prepared!, ({ live, health }) => ({
         show: { live: { port: live }, health: { port: health } },
       }));
       gateway = await startGateway(room.config);
+      const heard = new Set<string>();
+      const client = await mqtt.connectAsync(`mqtt://127.0.0.1:${room.ports.broker}`);
+      onTestFinished(() => client.endAsync());
+      client.on("message", (topic) => heard.add(topic.replace("classroom/v1/test/r1/", "")));
+      await client.subscribeAsync(["classroom/v1/test/r1/set/+", "classroom/v1/test/r1/event/+"]);
+      const arrived = (topic: string) => until(() => heard.has(topic) || undefined, 20, topic);
       browser = await openBrowser();
       const page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
       await page.goto(`http://127.0.0.1:${room.ports.live}/live`);
@@ -52,6 +59,14 @@ describe.skipIf(!prepared || !hasBrowser)(
         "the activity",
       );
 
+      await arrived("set/activity");
+      await arrived("event/activity");
+
+      await page.getByRole("textbox").fill("experiment starts");
+      await page.getByRole("button", { name: "Mark" }).click();
+      await arrived("set/mark");
+      await arrived("event/mark");
+
       await page.getByRole("button", { name: "Pause" }).click();
       await until(
         async () => (/paused/i.test(await text()) && !(await percent()) ? true : undefined),
@@ -59,8 +74,27 @@ describe.skipIf(!prepared || !hasBrowser)(
         "paused, and no number",
       );
 
+      await arrived("set/pause");
+      await arrived("event/paused");
+
       await page.getByRole("button", { name: "Resume" }).click();
+      await arrived("event/resumed");
       await until(async () => ((await percent()) ? true : undefined), 40, "the number after the pause");
+
+      const recorded = async () => {
+        const asked = ["query", "SELECT * FROM event ORDER BY time", "--json", "--config", room.config];
+        return jsonLines<{ kind: string; text?: string }>((await cli(asked)).out);
+      };
+      const kinds = ["activity", "mark", "paused", "resumed"];
+      const rows = await until(
+        async () => {
+          const all = await recorded();
+          return kinds.every((kind) => all.some((row) => row.kind === kind)) ? all : undefined;
+        },
+        40,
+        "all of it in the database",
+      );
+      expect(rows.find(({ kind }) => kind === "mark")?.text).toBe("experiment starts");
     }, 180_000);
   },
 );
