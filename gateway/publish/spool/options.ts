@@ -16,7 +16,8 @@ export const spoolOptions = z.strictObject({
     .max(10_000)
     .default(100)
     .describe(
-      "How long messages are gathered before they are written and synced together. Longer spares SD cards.",
+      "Shortest time from one write to the disk to the next: the first message after a pause is written and synced at " +
+        "once, what comes sooner is gathered. Longer spares SD cards.",
     ),
 });
 
