@@ -4,7 +4,7 @@ import { askAll } from "./batch.ts";
 import { containment, enlarged, overlap, type Scored, strongest } from "./boxes.ts";
 import { crop, type Region } from "./crop.ts";
 import type { Network } from "./providers/network.ts";
-import { createPyramid, type Pyramid } from "./pyramid.ts";
+import { createPyramid, type Halves, type Pyramid } from "./pyramid.ts";
 import { regionsToSearch } from "./tiles.ts";
 
 export interface DetectOptions {
@@ -46,8 +46,9 @@ export async function detectFaces(
   model: PreparedModel<"detect">,
   options: DetectOptions,
   places: readonly Box[] = [],
+  halves?: Halves,
 ): Promise<Scored[]> {
-  const pyramid = createPyramid(frame);
+  const pyramid = createPyramid(frame, halves);
   const search = (regions: readonly Region[]) => searchRegions(frame, pyramid, regions, network);
   const regions = regionsToSearch({
     ...options,

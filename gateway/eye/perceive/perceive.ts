@@ -6,6 +6,7 @@ import { detectFaces } from "./detect.ts";
 import { eyesOpen } from "./eyes.ts";
 import { headPoses } from "./pose.ts";
 import { openOnBest, providerOptions, type Refused, type Running } from "./providers/ladder.ts";
+import type { Halves } from "./pyramid.ts";
 import { createSeats, type Seats } from "./track.ts";
 
 export const perceiveOptions = z.strictObject({
@@ -86,6 +87,7 @@ export function perceiveWith(
   const { models } = pack;
   const eyeLimits = { smallestFacePixels: options.smallestEyesPixels, largestYaw: LARGEST_YAW_FOR_EYES };
   const rooms = new Map<string, Seats>();
+  const halves: Halves = new Map();
   let { networks } = running;
   let state: EngineState = {
     engine: running.engine,
@@ -99,7 +101,7 @@ export function perceiveWith(
     const { engine } = state;
     const seats = rooms.get(frame.camera) ?? createSeats(options);
     rooms.set(frame.camera, seats);
-    const found = await detectFaces(frame, detect, models.detect, options, seats.places());
+    const found = await detectFaces(frame, detect, models.detect, options, seats.places(), halves);
     const detected = performance.now();
     const boxes = found.map(({ box }) => box);
     const poses = await headPoses(frame, boxes, pose, models.pose);

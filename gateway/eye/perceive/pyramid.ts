@@ -6,7 +6,14 @@ export interface Pyramid {
   at(region: Region, width: number, height: number): { readonly picture: Picture; readonly region: Region };
 }
 
-export function createPyramid(picture: Picture): Pyramid {
+/**
+ * Memory of halved pictures, by its length. It is kept from one picture to the next: made anew for each, megabytes at a
+ * time, it had the garbage collector stop the thread more often.
+ */
+export type Halves = Map<number, Uint8Array>;
+
+/** Of pyramids with the same `halves` only the last may be used. */
+export function createPyramid(picture: Picture, halves: Halves = new Map()): Pyramid {
   const levels = [picture];
   return {
     at(region, width, height) {
@@ -16,7 +23,7 @@ export function createPyramid(picture: Picture): Pyramid {
         const below = levels[level]!;
         if (below.width < 2 || below.height < 2) break;
         level += 1;
-        levels[level] ??= halved(below);
+        levels[level] ??= halved(below, halves);
         here = { x: here.x / 2, y: here.y / 2, width: here.width / 2, height: here.height / 2 };
       }
       return { picture: levels[level]!, region: here };
@@ -25,10 +32,12 @@ export function createPyramid(picture: Picture): Pyramid {
 }
 
 /** Every pixel is the mean of four; an odd last row or column is dropped. */
-function halved({ width: full, height: tall, rgb }: Picture): Picture {
+function halved({ width: full, height: tall, rgb }: Picture, halves: Halves): Picture {
   const width = full >> 1;
   const height = tall >> 1;
-  const half = new Uint8Array(width * height * 3);
+  const length = width * height * 3;
+  const half = halves.get(length) ?? new Uint8Array(length);
+  halves.set(length, half);
   const stride = full * 3;
   for (let y = 0, to = 0; y < height; y++) {
     let above = y * 2 * stride;
