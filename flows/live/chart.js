@@ -20,7 +20,7 @@ export const course = {
   chart() {
     const points = this.lessonCourse;
     const width = this.width;
-    const height = Math.min(Math.max(Math.round(this.tall * 0.21), 160), 360);
+    const height = Math.min(Math.max(Math.round(this.tall * 0.2), 156), 360);
     const [left, right, top, bottom] = [58, 26, 32, 26];
     const inner = height - top - bottom;
     const begin = points.length ? points[0].time - points[0].seconds * 1000 : this.now;

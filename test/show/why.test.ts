@@ -39,7 +39,7 @@ describe("why the focus number is what it is", () => {
 
   it("is told in Chinese as well", () => {
     const [first, ...more] = whyIn(window, counts, zh!.why as unknown as WhyWords);
-    expect(first).toBe("讲授时,朝向黑板或课桌的算作专注:黑板 50 %、课桌 22 %。");
+    expect(first).toBe("讲授时，朝向黑板或课桌的算作专注：黑板 50 %、课桌 22 %。");
     expect(more.join("")).not.toMatch(/[{}]|undefined/);
   });
 
