@@ -46,7 +46,8 @@ function panel(curves: readonly Curve[], x: number): string {
     const colour = COLOURS[index % COLOURS.length];
     const { offset, slope } = line(points);
     const [x1, y1] = round([0, offset]);
-    const [x2, y2] = round([most.x, offset + slope * most.x]);
+    const last = Math.max(...points.map(([at]) => at));
+    const [x2, y2] = round([last, offset + slope * last]);
     const dots = points
       .map(round)
       .map(([cx, cy]) => `<circle cx="${cx}" cy="${cy}" r="3.5" fill="${colour}"/>`);
