@@ -112,7 +112,10 @@ describe.skipIf(!prepared)("analyse, on a drawn lesson (skipped without the mode
       provider: string;
     }>(out);
     expect(windows.map(({ from_s }) => from_s)).toEqual([0, 10]);
-    expect(windows.at(-1)).toMatchObject({ quality: "ok", provider: "cpu:float32" });
+    expect(windows.at(-1)).toMatchObject({
+      quality: "ok",
+      provider: `cpu:${prepared!.pack.ready.cpu.pose.precision}`,
+    });
     expect(windows.at(-1)!.heads).toBeGreaterThanOrEqual(22);
   }, 60_000);
 

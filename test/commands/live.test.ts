@@ -1,20 +1,12 @@
 import mqtt from "mqtt";
-import type { Browser } from "playwright-core";
-import { afterAll, describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { preparedForTests } from "../models/prepared.ts";
 import { hasBrowser, openBrowser } from "../support/browser.ts";
-import { cli, jsonLines, type Running } from "../support/cli.ts";
+import { cli, jsonLines } from "../support/cli.ts";
 import { until } from "../support/programs.ts";
 import { endGateway, layRoom, startGateway } from "../support/room.ts";
 
 const prepared = await preparedForTests();
-
-let gateway: Running | undefined;
-let browser: Browser | undefined;
-afterAll(async () => {
-  await browser?.close();
-  if (gateway) await endGateway(gateway);
-});
 
 describe.skipIf(!prepared || !hasBrowser)(
   "the live page of a gateway that runs (skipped without the model pack and chromium)",
@@ -23,14 +15,16 @@ describe.skipIf(!prepared || !hasBrowser)(
       const room = await layRoom(prepared!, ({ live, health }) => ({
         show: { live: { port: live }, health: { port: health } },
       }));
-      gateway = await startGateway(room.config);
+      const gateway = await startGateway(room.config);
+      onTestFinished(() => endGateway(gateway));
       const heard = new Set<string>();
       const client = await mqtt.connectAsync(`mqtt://127.0.0.1:${room.ports.broker}`);
       onTestFinished(() => client.endAsync());
       client.on("message", (topic) => heard.add(topic.replace("classroom/v1/test/r1/", "")));
       await client.subscribeAsync(["classroom/v1/test/r1/set/+", "classroom/v1/test/r1/event/+"]);
       const arrived = (topic: string) => until(() => heard.has(topic) || undefined, 20, topic);
-      browser = await openBrowser();
+      const browser = await openBrowser();
+      onTestFinished(() => browser.close());
       const page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
       await page.goto(`http://127.0.0.1:${room.ports.live}/live`);
       const text = () => page.locator("body").innerText();
