@@ -1,8 +1,7 @@
 import { X509Certificate } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { request } from "node:http";
-import { request as secureRequest } from "node:https";
-import type { TLSSocket } from "node:tls";
+import { connect, type TLSSocket } from "node:tls";
 import type { Config } from "../config.ts";
 import { revealSecret } from "../options.ts";
 
@@ -25,20 +24,18 @@ export async function askHealth(
     // What listens everywhere is asked here.
     host: host === "0.0.0.0" ? "127.0.0.1" : host === "::" ? "::1" : host,
     port,
-    path,
-    timeout: ANSWER_MS,
-    headers: token === undefined ? {} : { authorization: `Bearer ${revealSecret(token)}` },
-    agent: false as const,
   };
-  const expected = tls && new X509Certificate(await readFile(tls.certificate));
+  // The token goes to nobody before it is known who is there.
+  const known = tls && (await connectTo(options, new X509Certificate(await readFile(tls.certificate))));
   return new Promise((resolve, reject) => {
-    const asking = expected ? secureRequest({ ...options, rejectUnauthorized: false }) : request(options);
-    asking.once("socket", (socket) =>
-      socket.once("secureConnect", () => {
-        const shown = (socket as TLSSocket).getPeerCertificate().raw;
-        if (!shown?.equals(expected!.raw)) asking.destroy(new Error("somebody else answers in its place"));
-      }),
-    );
+    const asking = request({
+      ...options,
+      path,
+      timeout: ANSWER_MS,
+      headers: token === undefined ? {} : { authorization: `Bearer ${revealSecret(token)}` },
+      agent: false,
+      ...(known && { createConnection: () => known }),
+    });
     asking.once("timeout", () => asking.destroy(new Error("no answer")));
     asking.once("error", reject);
     asking.once("response", (response) => {
@@ -47,9 +44,24 @@ export async function askHealth(
       response.on("data", (piece: string) => {
         text += piece;
       });
-      response.once("end", () => resolve({ status: response.statusCode ?? 0, text }));
+      response.once("end", () => {
+        known?.destroy();
+        resolve({ status: response.statusCode ?? 0, text });
+      });
       response.once("error", reject);
     });
     asking.end();
+  });
+}
+
+/** Resolves once that very certificate has been shown; rejects when it is another one, or nobody answers. */
+function connectTo(place: { host: string; port: number }, expected: X509Certificate): Promise<TLSSocket> {
+  return new Promise((resolve, reject) => {
+    const socket = connect({ ...place, rejectUnauthorized: false, timeout: ANSWER_MS }, () => {
+      if (socket.getPeerCertificate().raw?.equals(expected.raw)) return resolve(socket);
+      socket.destroy(new Error("somebody else answers in its place"));
+    });
+    socket.once("timeout", () => socket.destroy(new Error("no answer")));
+    socket.once("error", reject);
   });
 }
