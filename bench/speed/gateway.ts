@@ -22,6 +22,9 @@ export interface Whole {
   readonly growthMegabytes: number;
 }
 
+/** What has not looked at a picture by then never will. */
+const PATIENCE_SECONDS = 90;
+
 /** Runs the demo with the models that are prepared in `models`, for that long. `folder` is its data folder. */
 export async function measureGateway(folder: string, models: string, seconds: number): Promise<Whole> {
   await mkdir(folder, { recursive: true });
@@ -59,7 +62,10 @@ export async function measureGateway(folder: string, models: string, seconds: nu
     });
     await client.subscribeAsync("classroom/v1/bench/room/focus", { qos: 1 });
     const frames = (async () => {
-      while ((await metric(health, "frame_age_seconds")) === null) await sleep(25);
+      while ((await metric(health, "frame_age_seconds")) === null) {
+        if (since() > PATIENCE_SECONDS) throw new Error(`no picture after ${PATIENCE_SECONDS} s`);
+        await sleep(25);
+      }
       return since();
     })();
     const firstFrameSeconds = await frames;
