@@ -6,6 +6,7 @@ const LONGEST = [
   "rehearse",
   "commands/run.",
   "commands/doctor",
+  "commands/analyse",
   "install/install",
   "privacy/guard",
   "fleet/bundle",
@@ -15,6 +16,9 @@ const LONGEST = [
   "show/nodered/isolation",
   "privacy/canary",
   "models/tune",
+  "models/calibrate",
+  "models/check",
+  "bench/faults",
   "quiet",
   "commands/runOutside",
 ];
