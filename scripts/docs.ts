@@ -1,5 +1,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
+import type { Summary } from "../bench/room/summary.ts";
+import { report } from "../bench/room/table.ts";
 import { configJsonSchema } from "../gateway/commands/config.ts";
 import { catalogue } from "../gateway/errors.ts";
 import { type JsonSchema, markdownOf, rowsOf } from "../gateway/explain.ts";
@@ -44,6 +46,9 @@ const quantities = [
   `Units that are understood: ${UNIT_CODES.map((code) => `\`${code}\``).join(", ")}, and what devices write instead of them (\`ppm\`, \`°C\`, \`µg/m³\`, …).`,
 ].join("\n");
 
+/** What `npm run bench:room` measured last. */
+const soak = report(JSON.parse(readOr(path.join(packageRoot, "bench/room.json")) ?? "") as Summary);
+
 /** A page that people write, with each `<!-- generated: NAME -->` … `<!-- /generated -->` filled in. */
 function filled(file: string, blocks: Readonly<Record<string, string>>): string {
   const text = readOr(path.join(packageRoot, file)) ?? "";
@@ -75,6 +80,7 @@ A *secret* is the text itself or, better, \`{ file: PATH }\` or \`{ env: NAME }\
 ${markdownOf(rowsOf(schema))}
 `,
   "docs/sensors.md": filled("docs/sensors.md", { ...optionsOf("sensors"), quantities }),
+  "docs/soak.md": filled("docs/soak.md", { soak }),
   "docs/licences.md": `${NOTE}\n\n${licencesPage(lockedPackages(), modelFiles())}`,
   "docs/errors.md": `${NOTE}
 

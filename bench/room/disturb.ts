@@ -51,7 +51,7 @@ export async function disturb({ what, seconds, peer }: Trouble, watch: Watch): P
     const before = watch.health();
     while (watch.elapsed() < since + LONGEST_RECOVERY_SECONDS) {
       const allOk = await look(peer, watch, said);
-      if (allOk && watch.health() !== before) return done(watch.elapsed() - since);
+      if (allOk && watch.health() !== before) return done(Math.round(watch.elapsed() - since));
     }
   } catch (error) {
     said.add(reason(error)); // a peer that does not come back is no reason to end the hour

@@ -31,7 +31,7 @@ const say = (text: string) => void process.stdout.write(`${text}\n`);
 
 if (!values.again) {
   const ctrlC = new AbortController();
-  process.once("SIGINT", () => ctrlC.abort());
+  for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => ctrlC.abort());
   const keep = (line: Line) => appendFile(samples, `${JSON.stringify(line)}\n`);
   const first = { began: new Date().toISOString(), node: process.version, cores: availableParallelism() };
   await writeFile(samples, `${JSON.stringify(first)}\n`);
