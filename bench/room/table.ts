@@ -4,8 +4,9 @@ import type { Pair, Summary } from "./summary.ts";
 export function report(summary: Summary): string {
   const { began, minutes, warmUpMinutes, cores, node, problems } = summary;
   const day = began.slice(0, 10);
+  const short = minutes < 59 ? ", which is not the whole hour;" : ",";
   return [
-    `${day}, ${cores} cores, Node ${node.replace(/^v/, "")}: **${minutes.toFixed(0)} minutes**, the first ${warmUpMinutes} of them for warming up. ` +
+    `${day}, ${cores} cores, Node ${node.replace(/^v/, "")}: **${minutes.toFixed(0)} minutes**${short} the first ${warmUpMinutes} of them for warming up. ` +
       `${problems.length === 0 ? "Everything was as it should be." : `**Not as it should be**: ${problems.join("; ")}.`}`,
     "",
     partsTable(summary),
