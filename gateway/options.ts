@@ -4,6 +4,11 @@ import { failure, reason } from "./errors.ts";
 
 /** Building blocks for the parts' option schemas. */
 
+/** A point in a picture, `[x, y]` in shares of its width and height from the top left. */
+export const pointInPicture = () => z.array(z.number().min(0).max(1)).length(2);
+/** A closed shape in a picture: its corners in order, the last joined to the first. */
+export const areaInPicture = () => z.array(pointInPicture()).min(3);
+
 export const port = () => z.int().min(0).max(65535);
 
 export const loopback = "127.0.0.1";

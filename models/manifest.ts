@@ -132,7 +132,6 @@ export const ROLES = ["detect", "pose", "landmarks", "eyes"] as const satisfies 
 export type PreparedModel<R extends Role> = Manifest["models"][R] & { readonly path: string };
 
 export type Precision = Manifest["precision"];
-export const PRECISIONS = ["float32", "float16", "int8"] as const satisfies readonly Precision[];
 
 /** A pack whose files are there and are the right ones, as their maker gave them. */
 export interface VerifiedPack {

@@ -1,11 +1,10 @@
 import { z } from "zod";
+import { areaInPicture } from "../options.ts";
 import type { Attention, Box, SeatAttention, Window } from "../terms.ts";
 import { type ExpectedHeads, learnExpected } from "./expected.ts";
 import { zonesThatMaySpeak } from "./groups.ts";
 import { type Gathered, gather, meanHeads, nothingGathered } from "./room.ts";
 import { type Circumstances, closeWindow } from "./window.ts";
-
-const corner = () => z.array(z.number().min(0).max(1)).length(2);
 
 export const zoneOptions = z.strictObject({
   name: z
@@ -13,12 +12,9 @@ export const zoneOptions = z.strictObject({
     .regex(/^[a-z0-9][a-z0-9-]{0,31}$/, "small letters, digits and hyphens only, 32 at most")
     .describe("What the zone is called in topics and tags. Zones in several cameras may share one."),
   camera: z.string().min(1).describe("The camera that sees it, by name."),
-  area: z
-    .array(corner())
-    .min(3)
-    .describe(
-      "A polygon of `[x, y]` in shares of the picture from its top left; heads whose middle lies in it belong to the zone. Where areas overlap, the first one has them.",
-    ),
+  area: areaInPicture().describe(
+    "A polygon of `[x, y]` in shares of the picture from its top left; heads whose middle lies in it belong to the zone. Where areas overlap, the first one has them.",
+  ),
 });
 export type ZoneOptions = z.output<typeof zoneOptions>;
 

@@ -1,12 +1,12 @@
-import { z } from "zod";
+import { areaInPicture, pointInPicture } from "../../options.ts";
 
 /** A point in a picture, in shares of its width and height from the top left. */
 export type Point = readonly number[];
 /** A closed shape: its corners in order, the last joined to the first. */
 export type Polygon = readonly Point[];
 
-export const pointOptions = z.array(z.number().min(0).max(1)).length(2);
-export const polygonOptions = z.array(pointOptions).min(3);
+export const pointOptions = pointInPicture();
+export const polygonOptions = areaInPicture();
 
 /** Pixels of one row, from `start` up to but without `end`, as indices into the picture's pixels. */
 export interface Span {

@@ -7,7 +7,7 @@ import { packageRoot } from "../../paths.ts";
 
 /** JavaScript's own memory; V8 ends the process beyond it. */
 const HEAP_MB = 256;
-/** V8's nursery, which it fills before it tidies up: at the default of 16 MB it takes some 28 MB of memory more. */
+/** V8's nursery, which it fills before it tidies up: at the default of 16 MB the eye took some 28 MB of memory more. */
 const NURSERY_MB = 2;
 /** All of its memory, with what lies outside of V8's: a buffer does. */
 export const MEMORY_MB = 700;
