@@ -1,10 +1,9 @@
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { mkdir, readFile, stat, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { describe, expect, it } from "vitest";
 import { lockDataFolder } from "../gateway/dataFolder.ts";
 import { temporaryFolder } from "./support/places.ts";
+import { launch } from "./support/programs.ts";
 
 describe("the lock on the data folder", () => {
   it("makes the folder for its own user only, and leaves nothing behind", async () => {
@@ -17,24 +16,19 @@ describe("the lock on the data folder", () => {
 
   it("keeps a second gateway out while the first lives, and names its process", async () => {
     const folder = await temporaryFolder();
-    const other = spawn("sleep", ["60"]);
-    await once(other, "spawn");
-    try {
-      const lock = await lockDataFolder(folder);
-      const held = (await readFile(path.join(folder, "gateway.lock"), "utf8")).split(" ");
-      await lock.release();
-      // As if that other process had taken it: its own number and birth.
-      const stats = await readFile(`/proc/${other.pid}/stat`, "utf8");
-      const birth = stats.slice(stats.lastIndexOf(")") + 2).split(" ")[19];
-      expect(held).toHaveLength(2);
-      await writeFile(path.join(folder, "gateway.lock"), `${other.pid} ${birth}`);
-      await expect(lockDataFolder(folder)).rejects.toMatchObject({
-        code: "DATA_FOLDER_IN_USE",
-        message: expect.stringContaining(String(other.pid)),
-      });
-    } finally {
-      other.kill();
-    }
+    const other = launch("sleep", ["60"]);
+    const lock = await lockDataFolder(folder);
+    const held = (await readFile(path.join(folder, "gateway.lock"), "utf8")).split(" ");
+    await lock.release();
+    // As if that other process had taken it: its own number and birth.
+    const stats = await readFile(`/proc/${other.pid}/stat`, "utf8");
+    const birth = stats.slice(stats.lastIndexOf(")") + 2).split(" ")[19];
+    expect(held).toHaveLength(2);
+    await writeFile(path.join(folder, "gateway.lock"), `${other.pid} ${birth}`);
+    await expect(lockDataFolder(folder)).rejects.toMatchObject({
+      code: "DATA_FOLDER_IN_USE",
+      message: expect.stringContaining(String(other.pid)),
+    });
   });
 
   it("takes over what a power cut left, even when the number now belongs to another process", async () => {

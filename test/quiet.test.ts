@@ -1,13 +1,13 @@
-import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { describe, expect, it } from "vitest";
 import { preparedForTests } from "./models/prepared.ts";
+import { afterwards } from "./support/afterwards.ts";
 import { program } from "./support/cli.ts";
 import { temporaryFolder } from "./support/places.ts";
 import { childProcesses } from "./support/processes.ts";
-import { findProgram, until } from "./support/programs.ts";
+import { findProgram, start, until } from "./support/programs.ts";
 import { layRoom } from "./support/room.ts";
 
 const prepared = await preparedForTests();
@@ -23,40 +23,20 @@ describe.skipIf(!prepared || !strace)(
     it("asks no name server, reaches nothing but loopback, and its eye opens no socket and writes no file", async () => {
       const room = await layRoom(prepared!);
       const traces = path.join(await temporaryFolder(), "trace");
-      const watched = spawn(
-        strace!,
-        [
-          "-f",
-          "-qq",
-          "-s",
-          "200",
-          "-e",
-          `trace=${CALLS}`,
-          "-o",
-          traces,
-          process.execPath,
-          program,
-          "run",
-          "--config",
-          room.config,
-        ],
-        { stdio: ["ignore", "pipe", "pipe"] },
-      );
-      let said = "";
-      watched.stdout.on("data", (chunk: Buffer) => {
-        said += chunk.toString();
-      });
-      watched.stderr.on("data", (chunk: Buffer) => {
-        said += chunk.toString();
-      });
+      const { child: watched, said } = start(strace!, [
+        ...["-f", "-qq", "-s", "200", "-e", `trace=${CALLS}`, "-o", traces],
+        ...[process.execPath, program, "run", "--config", room.config],
+      ]);
+      // What strace follows goes on without it.
+      afterwards(() => childProcesses(watched.pid!).map((gateway) => process.kill(gateway, "SIGKILL")));
       const ended = once(watched, "exit");
       try {
         await until(
-          () => (said.includes("Ctrl-C stops it") ? true : undefined),
+          () => (said().includes("Ctrl-C stops it") ? true : undefined),
           90,
           "the gateway to run",
         ).catch((error) => {
-          throw new Error(`${error.message}: ${said}`);
+          throw new Error(`${error.message}: ${said()}`);
         });
         // Long enough for whatever reports in the background to begin.
         await new Promise((resolve) => setTimeout(resolve, 8_000));

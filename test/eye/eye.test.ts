@@ -1,4 +1,3 @@
-import { spawn } from "node:child_process";
 import { copyFile, mkdir, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -12,7 +11,7 @@ import { preparedForTests } from "../models/prepared.ts";
 import { makeVideo } from "../support/films.ts";
 import { temporaryFolder } from "../support/places.ts";
 import { childProcesses, isAlive } from "../support/processes.ts";
-import { until } from "../support/programs.ts";
+import { launch, until } from "../support/programs.ts";
 
 const prepared = await preparedForTests();
 const photographs = path.join(packageRoot, "node_modules/@vladmandic/face-api/demo");
@@ -208,11 +207,8 @@ describe.skipIf(prepared === null)("the eye process (needs the model pack)", () 
   });
 
   it("ignores Ctrl-C, which reaches the whole group, and ends by itself when the gateway is gone", async () => {
-    const { program, args } = {
-      program: process.execPath,
-      args: ["--input-type=module", "-e", gatewayIn(at("film.mp4"))],
-    };
-    const gateway = spawn(program, args, { stdio: ["ignore", "pipe", "inherit"], cwd: packageRoot });
+    const args = ["--input-type=module", "-e", gatewayIn(at("film.mp4"))];
+    const gateway = launch(process.execPath, args, { cwd: packageRoot });
     const pid = await new Promise<number>((resolve) => {
       gateway.stdout.once("data", (text: Buffer) => resolve(Number(text.toString())));
     });

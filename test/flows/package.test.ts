@@ -1,4 +1,4 @@
-import { execFileSync, spawn } from "node:child_process";
+import { execFileSync } from "node:child_process";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import path from "node:path";
@@ -6,7 +6,7 @@ import mqtt from "mqtt";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { hasMosquitto, startMosquitto } from "../support/mosquitto.ts";
 import { freePort, temporaryFolder } from "../support/places.ts";
-import { stop, until } from "../support/programs.ts";
+import { launch, until } from "../support/programs.ts";
 import { nine, nodesFolder, ofNodes, windowAt } from "./windows.ts";
 
 const manifest = ofNodes("package.json") as { name: string; "node-red": { nodes: Record<string, string> } };
@@ -53,10 +53,7 @@ describe.skipIf(!hasMosquitto)("the packed nodes in a fresh Node-RED (needs mosq
       "module.exports = { flowFile: 'flows.json', credentialSecret: 'x', uiHost: '127.0.0.1', telemetry: { enabled: false }, logging: { console: { level: 'warn' } } };";
     await writeFile(path.join(userDir, "settings.js"), settings);
     const program = createRequire(import.meta.url).resolve("node-red/red.js");
-    const nodeRed = spawn(process.execPath, [program, "--userDir", userDir, "--port", String(port)], {
-      stdio: "ignore",
-    });
-    onTestFinished(() => stop(nodeRed));
+    launch(process.execPath, [program, "--userDir", userDir, "--port", String(port)]).stdout.resume();
 
     const get = async <T>(where: string) => {
       const answer = await fetch(`http://127.0.0.1:${port}${where}`, {

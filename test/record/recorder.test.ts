@@ -1,4 +1,3 @@
-import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFile } from "node:fs/promises";
 import path from "node:path";
@@ -14,7 +13,7 @@ import { storeFile } from "../../gateway/record/sinks/embedded.ts";
 import { hasInflux, startInflux } from "../support/influxd.ts";
 import { hasMosquitto, startMosquitto } from "../support/mosquitto.ts";
 import { freePort, temporaryFolder } from "../support/places.ts";
-import { until } from "../support/programs.ts";
+import { launch, until } from "../support/programs.ts";
 import { moody } from "./moody.ts";
 
 const log = createLogger("error", false);
@@ -210,7 +209,7 @@ describe.skipIf(!hasMosquitto)("Mosquitto → recorder (skipped where mosquitto 
     const { url } = await broker();
     const dataFolder = await temporaryFolder();
     await (await room(url, dataFolder)).close();
-    const holder = spawn(
+    const holder = launch(
       process.execPath,
       [
         "--input-type=module",
@@ -220,9 +219,8 @@ describe.skipIf(!hasMosquitto)("Mosquitto → recorder (skipped where mosquitto 
          console.log("held"); setInterval(() => instance, 1000);`,
         storeFile(dataFolder),
       ],
-      { stdio: ["ignore", "pipe", "inherit"], cwd: packageRoot },
+      { cwd: packageRoot },
     );
-    onTestFinished(() => void holder.kill("SIGKILL"));
     await once(holder.stdout, "data");
     const record = await room(url, dataFolder);
     const client = await publisher(url);
@@ -253,10 +251,7 @@ describe.skipIf(!hasMosquitto)("Mosquitto → recorder (skipped where mosquitto 
     const client = await publisher(url);
     let sent = 0;
     for (let round = 0; round < 5; round += 1) {
-      const child = spawn(process.execPath, ["--input-type=module", "-e", text, url, dataFolder], {
-        stdio: ["ignore", "pipe", "inherit"],
-      });
-      onTestFinished(() => void child.kill("SIGKILL"));
+      const child = launch(process.execPath, ["--input-type=module", "-e", text, url, dataFolder]);
       await once(child.stdout, "data");
       const deadline = Date.now() + 300 + round * 100;
       for (; Date.now() < deadline; sent += 10) {

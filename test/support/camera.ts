@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { createServer, type RequestListener, type Server, type ServerResponse } from "node:http";
 import { createServer as createSecureServer, type ServerOptions } from "node:https";
 import type { AddressInfo } from "node:net";
+import { afterwards } from "./afterwards.ts";
 
 /** A web camera on loopback, as one finds them: an MJPEG stream and single pictures, with or without a password. */
 export interface WebCamera {
@@ -105,5 +106,6 @@ export async function startWebCamera({
       await closed;
     },
   };
+  afterwards(camera.close);
   return camera;
 }

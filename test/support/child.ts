@@ -1,8 +1,8 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
 import path from "node:path";
 import { build } from "vite";
-import { onTestFinished } from "vitest";
 import { packageRoot } from "../../gateway/paths.ts";
+import { launch } from "./programs.ts";
 
 /**
  * Runs a TypeScript file as a process of its own, so that a test can end it as a power cut would. Node 20 runs no
@@ -27,15 +27,12 @@ export async function startChild(file: string, args: readonly string[]): Promise
       rollupOptions: { output: { entryFileNames: "child.mjs" } },
     },
   });
-  const child = spawn(process.execPath, [path.join(outDir, "child.mjs"), ...args], {
-    stdio: ["ignore", "pipe", "inherit"],
-  });
+  const child = launch(process.execPath, [path.join(outDir, "child.mjs"), ...args]);
   let said = "";
   child.stdout.on("data", (chunk: Buffer) => {
     said += chunk.toString();
   });
   const gone = new Promise<void>((resolve) => child.once("close", () => resolve()));
-  onTestFinished(() => void child.kill("SIGKILL"));
   return {
     process: child,
     lines: () => said.split("\n").slice(0, -1),

@@ -1,7 +1,8 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
 import path from "node:path";
 import { packageRoot } from "../../gateway/paths.ts";
-import { until } from "./programs.ts";
+import { afterwards } from "./afterwards.ts";
+import { launch, stop, until } from "./programs.ts";
 
 export interface Outcome {
   readonly code: number | null;
@@ -30,18 +31,19 @@ export interface Running {
   says(text: string | RegExp, seconds?: number): Promise<void>;
 }
 
-/** Starts a command that goes on, such as `run`. Whoever starts it ends it. */
+/** Starts a command that goes on, such as `run`, until the test ends. */
 export function startCli(args: readonly string[], environment: Record<string, string> = {}): Running {
-  const child = spawn(process.execPath, [program, ...args], {
-    stdio: ["ignore", "pipe", "pipe"],
+  const child = launch(process.execPath, [program, ...args], {
     env: { ...process.env, ...environment },
+    stderr: "pipe",
   });
+  afterwards(() => stop(child)); // in order, so that what it has started itself ends too
   let out = "";
   let err = "";
   child.stdout.on("data", (chunk: Buffer) => {
     out += chunk.toString();
   });
-  child.stderr.on("data", (chunk: Buffer) => {
+  child.stderr!.on("data", (chunk: Buffer) => {
     err += chunk.toString();
   });
   const ended = new Promise<number | null>((resolve) => child.once("close", (code) => resolve(code)));

@@ -1,9 +1,9 @@
-import { execFile } from "node:child_process";
+import { once } from "node:events";
 import { mkdir, rm } from "node:fs/promises";
 import path from "node:path";
-import { promisify } from "node:util";
 import sharp from "sharp";
 import { findFfmpeg } from "../../gateway/eye/capture/ffmpeg.ts";
+import { start } from "./programs.ts";
 
 /** Writes a folder of drawn pictures, each of which tells its number by how red it is: `20 × number`. */
 export async function drawPictures(folder: string, count: number, width = 64, height = 48): Promise<string> {
@@ -31,5 +31,7 @@ export async function makeVideo(
 
 /** Runs ffmpeg to its end. */
 export async function run(...options: readonly string[]): Promise<void> {
-  await promisify(execFile)(await findFfmpeg(), ["-nostdin", ...options]);
+  const { child, said } = start(await findFfmpeg(), ["-nostdin", ...options]);
+  const [code] = await once(child, "close");
+  if (code !== 0) throw new Error(`ffmpeg ended with ${code}: ${said()}`);
 }

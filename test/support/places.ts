@@ -2,16 +2,12 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { onTestFinished } from "vitest";
+import { afterwards } from "./afterwards.ts";
 
-/** A new empty folder; removed when the test ends, if called inside one. */
+/** A new empty folder. Outside of a test it is left to the system's own cleaning of its temporary folder. */
 export async function temporaryFolder(): Promise<string> {
   const folder = await mkdtemp(path.join(tmpdir(), "focus-gateway-"));
-  try {
-    onTestFinished(() => rm(folder, { recursive: true, force: true }));
-  } catch {
-    // Called from a beforeAll: the operating system's own cleaning of its temporary folder has to do.
-  }
+  afterwards(() => rm(folder, { recursive: true, force: true }));
   return folder;
 }
 

@@ -4,6 +4,7 @@ import { stringify } from "yaml";
 import type { preparedForTests } from "../models/prepared.ts";
 import { type Running, startCli } from "./cli.ts";
 import { freePort, temporaryFolder } from "./places.ts";
+import { stop } from "./programs.ts";
 
 type Prepared = NonNullable<Awaited<ReturnType<typeof preparedForTests>>>;
 
@@ -43,19 +44,15 @@ export async function layRoom(
   return { folder, data: path.join(folder, "data"), models, config, ports };
 }
 
-/** Starts a gateway and waits until it runs. Whoever starts it ends it with `endGateway`. */
+/** Starts a gateway that runs until the test ends, and waits until it is up. */
 export async function startGateway(config: string): Promise<Running> {
   const gateway = startCli(["run", "--config", config]);
-  await gateway.says("Ctrl-C stops it", 60).catch(async (error) => {
-    await endGateway(gateway);
-    throw error;
-  });
+  await gateway.says("Ctrl-C stops it", 60);
   return gateway;
 }
 
+/** Ends it before the test does; when this resolves it has said all that it had to say. */
 export async function endGateway(gateway: Running): Promise<void> {
-  gateway.child.kill("SIGTERM");
-  const hard = setTimeout(() => gateway.child.kill("SIGKILL"), 15_000);
+  await stop(gateway.child);
   await gateway.ended;
-  clearTimeout(hard);
 }

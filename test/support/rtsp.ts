@@ -1,11 +1,11 @@
-import { type ChildProcess, execFile, spawn } from "node:child_process";
+import { type ChildProcess, execFile } from "node:child_process";
 import { readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { promisify } from "node:util";
 import { packageRoot } from "../../gateway/paths.ts";
 import { run } from "./films.ts";
 import { drawRoom } from "./pictures.ts";
-import { stop, until } from "./programs.ts";
+import { start, stop, until } from "./programs.ts";
 
 const program = path.join(packageRoot, "test/support/rtspServer.py");
 /** Debian's own Python, which is the one that Debian's GStreamer comes with. */
@@ -32,22 +32,12 @@ interface Serving {
 export async function startRtspServer({ port, films, login }: Serving): Promise<RtspServer> {
   const mounts = Object.entries(films).map(([mount, film]) => `${mount}=${film}`);
   const guard = login ? ["--user", login.user, "--password", login.password, "--scheme", login.scheme] : [];
-  const child = spawn(PYTHON, [program, String(port), ...mounts, ...guard], {
-    stdio: ["ignore", "pipe", "pipe"],
-  });
-  let said = "";
-  for (const output of [child.stdout, child.stderr]) output.on("data", (chunk) => (said += chunk));
+  const { child, said } = start(PYTHON, [program, String(port), ...mounts, ...guard]);
   await until(() => {
-    if (child.exitCode !== null) throw new Error(`the RTSP server ended: ${said}`);
-    return said.includes("ready") || undefined;
+    if (child.exitCode !== null) throw new Error(`the RTSP server ended: ${said()}`);
+    return said().includes("ready") || undefined;
   });
-  return {
-    child,
-    async close() {
-      child.kill("SIGCONT");
-      await stop(child, "SIGKILL");
-    },
-  };
+  return { child, close: () => stop(child, "SIGKILL") };
 }
 
 /** Twenty seconds of the drawn classroom, ten pictures a second. */

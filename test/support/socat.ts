@@ -1,6 +1,5 @@
 import { access } from "node:fs/promises";
 import path from "node:path";
-import { onTestFinished } from "vitest";
 import { temporaryFolder } from "./places.ts";
 import { findProgram, start, stop, until } from "./programs.ts";
 
@@ -11,7 +10,7 @@ export interface Line {
   /** The gateway's end, and the device's. */
   readonly ours: string;
   readonly theirs: string;
-  /** Unplugs it. Also done when the test ends. */
+  /** Unplugs it. */
   unplug(): Promise<void>;
 }
 
@@ -22,7 +21,6 @@ export async function joinedPorts(): Promise<Line> {
     `pty,rawer,link=${ours}`,
     `pty,rawer,link=${theirs}`,
   ]);
-  onTestFinished(() => stop(child));
   const there = (file: string) =>
     access(file).then(
       () => true as const,

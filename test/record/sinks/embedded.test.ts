@@ -1,4 +1,3 @@
-import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
@@ -8,6 +7,7 @@ import { openDatabase } from "../../../gateway/record/duckdb.ts";
 import { openEmbedded, storeFile } from "../../../gateway/record/sinks/embedded.ts";
 import { reading, sinkContract } from "../../contracts/sink.ts";
 import { temporaryFolder } from "../../support/places.ts";
+import { launch } from "../../support/programs.ts";
 
 /** Child processes run the compiled gateway, as people do. */
 const dist = process.env.FOCUS_GATEWAY_DIST ?? "dist";
@@ -36,11 +36,7 @@ sinkContract("embedded", async () => {
 
 /** Runs a module's text in a process of its own, with the store's file as argument. */
 function elsewhere(text: string, file: string) {
-  const child = spawn(process.execPath, ["--input-type=module", "-e", text, file], {
-    stdio: ["ignore", "pipe", "inherit"],
-  });
-  onTestFinished(() => void child.kill("SIGKILL"));
-  return child;
+  return launch(process.execPath, ["--input-type=module", "-e", text, file]);
 }
 
 describe("the embedded store", () => {
