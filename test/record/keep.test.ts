@@ -1,5 +1,8 @@
+import { writeFile } from "node:fs/promises";
 import { createServer, type IncomingMessage } from "node:http";
-import type { AddressInfo } from "node:net";
+import net, { type AddressInfo } from "node:net";
+import path from "node:path";
+import tls from "node:tls";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { keepOptions } from "../../gateway/record/keep.ts";
 import type { Point } from "../../gateway/record/sink.ts";
@@ -7,6 +10,7 @@ import { openEmbedded } from "../../gateway/record/sinks/embedded.ts";
 import { influxOptions, openInflux } from "../../gateway/record/sinks/influx.ts";
 import { bringLessons } from "../../gateway/record/sinks/lessons.ts";
 import { manageInflux, task } from "../../gateway/record/sinks/manage.ts";
+import { issue, makeAuthority } from "../../gateway/setup/certificates.ts";
 import { hasInflux, startInflux } from "../support/influxd.ts";
 import { temporaryFolder } from "../support/places.ts";
 
@@ -101,7 +105,7 @@ describe.skipIf(!hasInflux)("a real InfluxDB 1.x (skipped where influxd is not i
     const body = /BEGIN (.*) END/
       .exec(String(query!.query))![1]!
       .replace("WHERE", `WHERE time >= ${minute}ms AND`);
-    await influx.query(body.replaceAll("focus.minutes.focus", "focus.minutes.focus"));
+    await influx.query(body);
     expect(await influx.query("SELECT focus, room FROM focus.minutes.focus WHERE time > 0")).toEqual([
       { time: minute, focus: 0.5, room: "101" },
     ]);
@@ -139,6 +143,33 @@ describe.skipIf(!hasInflux)("a real InfluxDB 1.x (skipped where influxd is not i
     ]);
   });
 
+  it("is set up and written to behind a school's own authority, and behind no other", async () => {
+    const influx = await startInflux();
+    onTestFinished(() => influx.stop());
+    const authority = await makeAuthority("school", Date.now());
+    const { certificate, key } = await issue(authority, ["127.0.0.1"], Date.now());
+    const front = tls.createServer({ cert: certificate, key }, (socket) => {
+      const behind = net.connect(influx.port, "127.0.0.1");
+      for (const end of [socket, behind]) end.on("error", () => {});
+      socket.pipe(behind).pipe(socket);
+    });
+    await new Promise<void>((resolve) => front.listen(0, "127.0.0.1", resolve));
+    onTestFinished(() => void front.close());
+    const caFile = path.join(await temporaryFolder(), "authority.pem");
+    await writeFile(caFile, authority.certificate);
+    const url = `https://127.0.0.1:${(front.address() as AddressInfo).port}`;
+    const options = influxOptions.parse({ version: "1", url, caFile });
+    await manageInflux(options, keep);
+    const sink = await openInflux(options);
+    onTestFinished(() => sink.close());
+    expect(await sink.write([window(today, 0.5)])).toEqual([]);
+    expect(await influx.query("SELECT focus FROM focus WHERE time > 0")).toEqual([
+      { time: today, focus: 0.5 },
+    ]);
+    const anybody = influxOptions.parse({ version: "1", url });
+    await expect(manageInflux(anybody, keep)).rejects.toMatchObject({ code: "INFLUX_UNREACHABLE" });
+  });
+
   it("is not touched by a user who may not", async () => {
     const influx = await startInflux({ auth: true });
     onTestFinished(() => influx.stop());
@@ -167,7 +198,7 @@ it("for InfluxDB 2.x makes buckets and tasks once, and afterwards changes them",
       known.set(body.name ?? /name: "([^"]+)"/.exec(body.flux!)![1]!, `${kind}${known.size}`);
     }
     expect(request.headers.authorization).toBe("Token t");
-    response.end(JSON.stringify(answer));
+    response.setHeader("content-type", "application/json; charset=utf-8").end(JSON.stringify(answer));
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   onTestFinished(() => void server.close());

@@ -53,28 +53,10 @@ const LONGEST_WISH_MS = 15 * 60_000;
  */
 export async function openInflux(options: InfluxOptions, rollUp?: "lessons"): Promise<Sink> {
   const shown = withoutCredentials(options.url);
-  const { protocol, hostname } = new URL(options.url);
-  const secure = protocol === "https:";
-  const agent = new (secure ? https : http).Agent({
-    keepAlive: true,
-    maxSockets: 2,
-    ...(options.caFile !== undefined && { ca: await readFile(options.caFile) }),
-  });
-  const { transport } = new InfluxDB({
-    url: options.url,
-    timeout: TIMEOUT_MS,
-    transportOptions: { agent },
-    ...(options.version === "2" ? { token: revealSecret(options.token) } : { headers: basicAuth(options) }),
-  });
+  const { ask, close } = await connect(options);
   const where = writePath(options, rollUp);
-
   const post = (path: string, body: string) =>
-    transport.request(path, body, {
-      method: "POST",
-      headers: { "content-type": "text/plain; charset=utf-8" },
-      // On one machine there is no line to spare, and both ends would only work more.
-      gzipThreshold: isLoopback(hostname) ? Number.POSITIVE_INFINITY : COMPRESS_FROM_BYTES,
-    });
+    ask(path, { method: "POST", type: "text/plain; charset=utf-8", body });
 
   /** Writes what it is given, halving where the answer says that not all of it can be taken. */
   async function send(points: readonly Point[], mayCreate = true): Promise<Refused[]> {
@@ -114,8 +96,40 @@ export async function openInflux(options: InfluxOptions, rollUp?: "lessons"): Pr
     name: "influx",
     write: (points) => send(points),
     async close() {
-      agent.destroy();
+      close();
     },
+  };
+}
+
+export interface Connection {
+  /** What came back: JSON as a value. Rejects with the client's HttpError where the status is not 2xx. */
+  ask(path: string, request: { method: string; type?: string; body?: string }): Promise<unknown>;
+  close(): void;
+}
+
+/** One InfluxDB, asked as the user or token that the options name; only certificates of their authority are believed. */
+export async function connect(options: InfluxOptions): Promise<Connection> {
+  const { protocol, hostname } = new URL(options.url);
+  const agent = new (protocol === "https:" ? https : http).Agent({
+    keepAlive: true,
+    maxSockets: 2,
+    ...(options.caFile !== undefined && { ca: await readFile(options.caFile) }),
+  });
+  const { transport } = new InfluxDB({
+    url: options.url,
+    timeout: TIMEOUT_MS,
+    transportOptions: { agent },
+    ...(options.version === "2" ? { token: revealSecret(options.token) } : { headers: basicAuth(options) }),
+  });
+  return {
+    ask: (path, { method, type = "application/json", body = "" }) =>
+      transport.request(path, body, {
+        method,
+        headers: { "content-type": type },
+        // On one machine there is no line to spare, and both ends would only work more.
+        gzipThreshold: isLoopback(hostname) ? Number.POSITIVE_INFINITY : COMPRESS_FROM_BYTES,
+      }),
+    close: () => agent.destroy(),
   };
 }
 
@@ -162,7 +176,8 @@ function fieldText(value: string | number | boolean): string {
   return typeof value === "string" ? escaped.quoted(value) : value ? "T" : "F";
 }
 
-const statusOf = (error: unknown) => (error instanceof HttpError ? error.statusCode : null);
+/** Of an answer that was not 2xx; null when there was none. */
+export const statusOf = (error: unknown) => (error instanceof HttpError ? error.statusCode : null);
 
 /** What an answer means: halve and try again, make the database, or wait (an error to reject with). */
 function judge(error: unknown, url: string): "halve" | "missing" | GatewayError {

@@ -1,8 +1,7 @@
 import { failure } from "../../errors.ts";
 import { withoutCredentials } from "../../log.ts";
-import { revealSecret } from "../../options.ts";
 import { type Keep, ROLLED } from "../keep.ts";
-import type { InfluxOptions } from "./influx.ts";
+import { type Connection, connect, type InfluxOptions, statusOf } from "./influx.ts";
 
 /**
  * Sets up how long InfluxDB keeps what, and its roll-ups of a minute and a day. Asking twice changes nothing. What came
@@ -11,8 +10,21 @@ import type { InfluxOptions } from "./influx.ts";
  * Returns what was set up, in words. Rejects with INFLUX_UNREACHABLE, or with INFLUX_REFUSED where the user or token
  * may not.
  */
-export function manageInflux(options: InfluxOptions, keep: Keep): Promise<readonly string[]> {
-  return options.version === "1" ? manage1(options, keep) : manage2(options, keep);
+export async function manageInflux(options: InfluxOptions, keep: Keep): Promise<readonly string[]> {
+  const connection = await connect(options);
+  const url = withoutCredentials(options.url);
+  const ask: Connection["ask"] = (path, request) =>
+    connection.ask(path, request).catch((error) => {
+      const status = statusOf(error);
+      throw status === null
+        ? failure("INFLUX_UNREACHABLE", { url }, error)
+        : failure("INFLUX_REFUSED", { url, status }, error);
+    });
+  try {
+    return await (options.version === "1" ? manage1(options, ask, keep) : manage2(options, ask, keep));
+  } finally {
+    connection.close();
+  }
 }
 
 type Options1 = Extract<InfluxOptions, { version: "1" }>;
@@ -55,17 +67,13 @@ export function statements({ database }: Pick<Options1, "database">, keep: Keep)
   ];
 }
 
-async function manage1(options: Options1, keep: Keep): Promise<readonly string[]> {
-  const password = options.password === undefined ? "" : revealSecret(options.password);
-  const login = Buffer.from(`${options.username ?? ""}:${password}`).toString("base64");
-  const headers: Record<string, string> =
-    options.username === undefined ? {} : { authorization: `Basic ${login}` };
+async function manage1(options: Options1, ask: Connection["ask"], keep: Keep): Promise<readonly string[]> {
   for (const q of statements(options, keep)) {
-    const { results = [] } = (await ask(options.url, "/query", {
-      method: "POST",
-      headers,
-      body: new URLSearchParams({ q }),
-    })) as { results?: { error?: string }[] };
+    const type = "application/x-www-form-urlencoded";
+    const body = String(new URLSearchParams({ q }));
+    const { results = [] } = (await ask("/query", { method: "POST", type, body })) as {
+      results?: { error?: string }[];
+    };
     const problem = results.find(({ error }) => error)?.error;
     const expected = problem && /already exists|conflicts with an existing|not found/.test(problem);
     if (problem && !expected)
@@ -82,13 +90,9 @@ async function manage1(options: Options1, keep: Keep): Promise<readonly string[]
 }
 
 /** InfluxDB 2.x: buckets and tasks. Tasks are in Flux: 2.x has no other way. */
-async function manage2(options: Options2, keep: Keep): Promise<readonly string[]> {
-  const headers = {
-    authorization: `Token ${revealSecret(options.token)}`,
-    "content-type": "application/json",
-  };
+async function manage2(options: Options2, ask: Connection["ask"], keep: Keep): Promise<readonly string[]> {
   const call = (path: string, method = "GET", body?: object) =>
-    ask(options.url, path, { method, headers, ...(body && { body: JSON.stringify(body) }) });
+    ask(path, { method, ...(body && { body: JSON.stringify(body) }) });
   const named = (what: string, value: string) =>
     `/api/v2/${what}?${new URLSearchParams({ name: value, org: options.org })}`;
   const { orgs = [] } = (await call(`/api/v2/orgs?${new URLSearchParams({ org: options.org })}`)) as {
@@ -152,17 +156,4 @@ export function task(
       );
   }
   return lines.join("\n");
-}
-
-async function ask(url: string, path: string, init: RequestInit): Promise<unknown> {
-  const shown = withoutCredentials(url);
-  const answer = await fetch(new URL(path, url), { ...init, signal: AbortSignal.timeout(20_000) }).catch(
-    (error) => {
-      throw failure("INFLUX_UNREACHABLE", { url: shown }, error);
-    },
-  );
-  const body = await answer.text();
-  if (!answer.ok)
-    throw failure("INFLUX_REFUSED", { url: shown, status: answer.status }, new Error(body.slice(0, 300)));
-  return body === "" ? {} : JSON.parse(body);
 }
