@@ -186,6 +186,7 @@ export async function openGateway(
           room,
           flows: config.show.flows,
           counts: config.protect.focusTargets,
+          past: record.past,
           dataFolder,
           log,
           clock,

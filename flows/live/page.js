@@ -190,15 +190,17 @@ export default {
       const listener = "hear_" + topic;
       if (typeof this[listener] === "function") this[listener](payload);
     },
-    /** Joined with what this page knows: after a restart the flow knows less. */
+    /** Joined with what this page knows: after a restart the flow knows less until it has asked. */
     hear_history(all) {
       this.room = all.room;
       this.course = this.joined(this.course, all.course);
       this.events = this.joined(this.events, all.events);
       this.air = all.air.length ? all.air : this.air;
-      if (all.window) this.why = all.why;
-      this.window = all.window ?? this.window;
-      this.heard = all.heard ?? this.heard;
+      if (all.window && (!this.window || all.window.time >= this.window.time)) {
+        this.window = all.window;
+        this.why = all.why;
+        this.heard = Math.max(all.heard, this.heard ?? 0);
+      }
       this.health = all.health ?? this.health;
       this.state = all.state ?? this.state;
     },

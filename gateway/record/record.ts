@@ -6,6 +6,7 @@ import type { Logger } from "../log.ts";
 import type { MqttOptions } from "../mqtt.ts";
 import type { Clock } from "../terms.ts";
 import { keepOptions } from "./keep.ts";
+import { readPast, type Said } from "./past.ts";
 import type { Reader } from "./query/question.ts";
 import { serveQueries } from "./query/serve.ts";
 import { type Intake, openRecorder, type RecorderState } from "./recorder.ts";
@@ -54,6 +55,9 @@ export const recordOptions = z.strictObject({
 });
 export type RecordOptions = z.output<typeof recordOptions>;
 
+/** Between looks at whether the store has all of the journal; so nobody can ask for the past more often than this. */
+const PAST_PAUSE_MS = 250;
+const PAST_PATIENCE_MS = 5_000;
 const UPKEEP_SECONDS = 3_600;
 /** What came late, or while InfluxDB was away, is in the roll-ups of the last week. */
 const LESSONS_AGAIN_MS = 7 * 86_400_000;
@@ -71,6 +75,11 @@ export interface RecordContext {
 
 export interface Recording {
   state(): RecorderState;
+  /**
+   * What was published about the room since then (ms since the Unix epoch), as far as the page shows it; nothing without an
+   * embedded store. Takes a moment: what has just been said is waited for. Rejects when the store cannot be read.
+   */
+  past(since: number): Promise<readonly Said[]>;
   close(): Promise<void>;
 }
 
@@ -143,6 +152,15 @@ export async function openRecord(options: RecordOptions, context: RecordContext)
 
   return {
     state: () => recorder.state(),
+    async past(since) {
+      if (!options.embedded) return [];
+      const until = clock.elapsed() + PAST_PATIENCE_MS;
+      do {
+        await clock.sleep(PAST_PAUSE_MS);
+      } while (recorder.state().sinks.embedded?.backlog !== 0 && clock.elapsed() < until);
+      const [, , site = "", room = ""] = root.split("/");
+      return readPast(read, { site, room, since });
+    },
     async close() {
       await upkeep.close();
       await queries?.close();

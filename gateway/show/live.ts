@@ -8,7 +8,7 @@ import { packageRoot } from "../paths.ts";
 import type { Clock } from "../terms.ts";
 import { checkExposure, readTls, tlsOptions } from "../tls.ts";
 import { type FlowsOptions, flowsOptions, planFlows } from "./flows.ts";
-import type { LiveOrder } from "./nodered/order.ts";
+import type { LiveOrder, Said } from "./nodered/order.ts";
 import { keepRunning } from "./nodered/process.ts";
 import type { Counts } from "./nodered/why.ts";
 
@@ -59,6 +59,8 @@ export interface LiveSurroundings {
   readonly counts: Counts;
   /** What the package's flows do; as they come, when left out. */
   readonly flows?: FlowsOptions;
+  /** What was published about the room since then, ms since the Unix epoch; nothing, when left out. */
+  readonly past?: (since: number) => Promise<readonly Said[]>;
   readonly dataFolder: string;
   readonly log: Logger;
   readonly clock: Clock;
@@ -86,7 +88,7 @@ export interface LivePage {
  */
 export async function openLivePage(options: LiveOptions, surroundings: LiveSurroundings): Promise<LivePage> {
   const { host, page = null, editor = null, origins, tls } = options;
-  const { mqtt, site, room, counts, dataFolder, log, clock } = surroundings;
+  const { mqtt, site, room, counts, dataFolder, log, clock, past = async () => [] } = surroundings;
   checkExposure("show.live.host", host, { credentials: page !== null, tls });
   const material = tls && (await readTls(tls));
 
@@ -109,7 +111,7 @@ export async function openLivePage(options: LiveOptions, surroundings: LiveSurro
     leaveOut: false,
     ...planFlows(surroundings.flows ?? flowsOptions.parse({}), { site, room, root }),
   };
-  const running = await keepRunning(order, { log, clock });
+  const running = await keepRunning(order, { log, clock, past });
   const address = () =>
     `${tls ? "https" : "http"}://${host.includes(":") ? `[${host}]` : host}:${running.port()}`;
   return {

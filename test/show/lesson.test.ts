@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { packageRoot } from "../../gateway/paths.ts";
 import { protectOptions } from "../../gateway/protect/protect.ts";
 import { Lesson } from "../../gateway/show/nodered/lesson.ts";
+import type { Said } from "../../gateway/show/nodered/order.ts";
 import { readWords } from "../../gateway/show/nodered/page.ts";
 
 const { en } = await readWords(path.join(packageRoot, "flows", "live"));
@@ -31,25 +32,28 @@ function windowAt(time: number, changes: object = {}): string {
   });
 }
 
+const iso = (time: number) => new Date(time).toISOString();
+
 interface History {
   readonly air: ReadonlyArray<{ quantity: string; value: number | null }>;
-  readonly co2: ReadonlyArray<{ time: number; value: number | null }>;
   readonly course: ReadonlyArray<{ time: number; focus: number | null }>;
   readonly events: ReadonlyArray<{ kind: string; text: string }>;
   readonly window: { focus: number | null } | null;
+  readonly heard: number | null;
   readonly state: string | null;
   readonly why: Readonly<Record<string, readonly string[]>>;
 }
 
-function open() {
+function open(past: readonly Said[] = []) {
   let now = noon;
-  const lesson = new Lesson(
-    "room-1",
+  const lesson = new Lesson({
+    room: "room-1",
     topics,
-    protectOptions.parse({}).focusTargets,
-    { en: en!.why as never },
-    () => now,
-  );
+    counts: protectOptions.parse({}).focusTargets,
+    words: { en: en!.why as never },
+    past: async () => past,
+    now: () => now,
+  });
   return {
     lesson,
     at: (time: number) => {
@@ -101,6 +105,38 @@ describe("the lesson the live page keeps", () => {
     expect(history().course[0]!.time).toBe(noon + 65_000);
   });
 
+  it("asks what was said before it listened, and holds none of it for new", async () => {
+    const before: Said[] = [
+      {
+        topic: "event/mark",
+        payload: JSON.stringify({ time: iso(noon - 60_000), kind: "mark", text: "quiz" }),
+      },
+      { topic: "focus", payload: windowAt(noon - 60_000, { focus: 0.2 }) },
+      { topic: "focus", payload: windowAt(noon, { seats: [{ seat: 3 }], focus: 0.3 }) },
+      { topic: "zone/back/focus", payload: windowAt(noon) },
+      {
+        topic: "sensor/air-1/co2",
+        payload: JSON.stringify({ time: iso(noon), value: 812, unit: "[ppm]", quality: "ok" }),
+      },
+    ];
+    const { hear, history, lesson, at } = open(before);
+    at(noon + 20_000);
+    const [first, second] = await Promise.all([lesson.recall(), lesson.recall()]);
+    expect([first.topic, second.payload]).toEqual(["history", first.payload]);
+    expect(history()).toMatchObject({
+      course: [{ focus: 0.2 }, { focus: 0.3 }],
+      events: [{ kind: "mark", text: "quiz" }],
+      air: [{ value: 812 }],
+      window: { focus: 0.3 },
+      heard: noon,
+    });
+    expect(JSON.stringify(history())).not.toContain("seat");
+    hear("focus", windowAt(noon + 10_000, { focus: 0.9 }));
+    await lesson.recall();
+    expect(history()).toMatchObject({ window: { focus: 0.9 }, heard: noon + 20_000 });
+    expect(history().course).toHaveLength(3);
+  });
+
   it("passes nothing on that is not in the contract", () => {
     const { hear, history } = open();
     const told = hear("focus", windowAt(noon, { seats: [{ seat: 3, target: "away" }], name: "Ada" }));
@@ -120,7 +156,7 @@ describe("the lesson the live page keeps", () => {
     expect(history()).toMatchObject({ course: [], events: [], window: null });
   });
 
-  it("keeps what each sensor said last, and the course of CO₂; null where there was no number", () => {
+  it("keeps what each sensor said last; null where there was no number", () => {
     const { hear, history, at } = open();
     const said = (time: number, value: number | null, unit = "[ppm]", quality = "ok") =>
       JSON.stringify({ time: new Date(time).toISOString(), value, unit, quality });
@@ -132,14 +168,11 @@ describe("the lesson the live page keeps", () => {
       topic: "air",
       payload: { device: "air-1", quantity: "co2", time: noon + 5000, value: null, quality: "stale" },
     });
-    const { air, co2 } = history();
+    hear("sensor/air-1/temperature", said(noon - 60_000, 17, "Cel"));
+    const { air } = history();
     expect(air.map(({ quantity, value }) => [quantity, value])).toEqual([
       ["co2", null],
       ["temperature", 21.5],
-    ]);
-    expect(co2.map(({ time, value }) => [time - noon, value])).toEqual([
-      [0, 812],
-      [5000, null],
     ]);
     for (const text of ["", "{}", "null", said(noon, 812).replace("ok", "fine")])
       expect(hear("sensor/air-1/co2", text)).toBeNull();

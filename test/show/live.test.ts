@@ -11,7 +11,8 @@ import { WebSocket } from "ws";
 import { systemClock } from "../../gateway/clock.ts";
 import { createLogger } from "../../gateway/log.ts";
 import { protectOptions } from "../../gateway/protect/protect.ts";
-import { type LivePage, liveOptions, openLivePage } from "../../gateway/show/live.ts";
+import { openRecord, type Recording, recordOptions } from "../../gateway/record/record.ts";
+import { type LivePage, type LiveSurroundings, liveOptions, openLivePage } from "../../gateway/show/live.ts";
 import { hasBrowser, openBrowser } from "../support/browser.ts";
 import { startChild } from "../support/child.ts";
 import { hasMosquitto, type Mosquitto, startMosquitto } from "../support/mosquitto.ts";
@@ -29,12 +30,14 @@ const open = (
   mqtt: { url: string; username?: string; password?: string },
   dataFolder: string,
   options = {},
+  past: LiveSurroundings["past"] = async () => [],
 ) =>
   openLivePage(liveOptions.parse({ port: 0, ...options }), {
     mqtt,
     site: "school",
     room: "room-1",
     counts: protectOptions.parse({}).focusTargets,
+    past,
     dataFolder,
     log,
     clock: systemClock,
@@ -66,10 +69,13 @@ function windowNow(changes: object = {}): string {
   });
 }
 
+const iso = (time: number) => new Date(time).toISOString();
+
 const unknown = { focus: null, low: null, high: null, targets: null, shifts_per_min: null, synchrony: null };
 
 describe.skipIf(!hasMosquitto || !hasBrowser)("the live page (needs mosquitto and chromium)", () => {
   let mosquitto: Mosquitto;
+  let record: Recording;
   let live: LivePage;
   let browser: Browser;
   let client: MqttClient;
@@ -89,8 +95,17 @@ describe.skipIf(!hasMosquitto || !hasBrowser)("the live page (needs mosquitto an
     folder = await temporaryFolder();
     mosquitto = await startMosquitto({ users: { gateway: password } });
     const login = { url: mosquitto.url, username: "gateway", password };
-    live = await open(login, folder);
     client = await mqtt.connectAsync(mosquitto.url, { username: "gateway", password });
+    // As a gateway does: it is on, and what it says is recorded.
+    await client.publishAsync(`${topics}/gateway/state`, "online", { qos: 1, retain: true });
+    record = await openRecord(recordOptions.parse({}), {
+      mqtt: { ...login, clientId: "recorder" },
+      root: topics,
+      dataFolder: folder,
+      log,
+      clock: systemClock,
+    });
+    live = await open(login, folder, {}, record.past);
     client.on("message", (topic, payload) => heard.push({ topic, payload: payload.toString() }));
     await client.subscribeAsync(`${topics}/set/#`, { qos: 1 });
     browser = await openBrowser();
@@ -103,6 +118,7 @@ describe.skipIf(!hasMosquitto || !hasBrowser)("the live page (needs mosquitto an
     await browser?.close();
     await client?.endAsync();
     await live?.close();
+    await record?.close();
     await mosquitto?.stop();
   });
 
@@ -279,6 +295,7 @@ describe.skipIf(!hasMosquitto || !hasBrowser)("the live page (needs mosquitto an
     const [pid] = nodeReds();
     process.kill(pid!, "SIGKILL");
     await until(() => (live.state() === "failed" ? true : undefined), 5, "the end");
+    await publish("event/mark", JSON.stringify({ time: iso(Date.now()), kind: "mark", text: "meanwhile" }));
     await until(() => (live.state() === "up" ? true : undefined), 20, "the new start");
     expect(live.restarts()).toBe(1);
     const again = async () => {
@@ -291,6 +308,14 @@ describe.skipIf(!hasMosquitto || !hasBrowser)("the live page (needs mosquitto an
     await until(again, 20, "55 %");
     // What this page saw before is not lost with the process.
     expect(await page.locator("svg .gap").count()).toBeGreaterThan(0);
+    // Nor with the page: one that is opened now has the lesson too, and so has this one what was said while nobody listened.
+    const late = await browser.newPage();
+    await late.goto(live.url);
+    for (const each of [late, page])
+      for (const text of ["experiment starts", "meanwhile"])
+        await each.getByText(text).first().waitFor({ state: "attached", timeout: 8000 });
+    expect(await late.locator("svg .gap").count()).toBe(await page.locator("svg .gap").count());
+    await late.close();
   });
 
   it("leaves no process behind when it is closed, also twice", async () => {

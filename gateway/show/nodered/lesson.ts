@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { ACTIVITIES, QUALITIES, READING_QUALITIES, TARGETS } from "../../terms.ts";
+import { historyMs, type Said } from "./order.ts";
 import { type Counts, type WhyWords, whyOf } from "./why.ts";
 
 const share = z.number().min(0).max(1).nullable().default(null);
@@ -93,51 +94,60 @@ const requests = z.discriminatedUnion("topic", [
 /** What a mark without a note says: the gateway wants a text. The page shows the flag alone. */
 const plainMark = "mark";
 
-const historyMs = 2 * 60 * 60 * 1000;
 const eventLimit = 200;
 /** Devices times quantities; more than a room has. */
 const airLimit = 100;
-/** CO₂ over the last two hours, if there is one meter that speaks every five seconds. */
-const co2Limit = 1_440;
+
+export interface LessonContext {
+  readonly room: string;
+  /** `classroom/v1/{site}/{room}` */
+  readonly topics: string;
+  readonly counts: Counts;
+  /** By language, how the number is explained. */
+  readonly words: Readonly<Record<string, WhyWords>>;
+  /** What was said before this process listened. */
+  readonly past: () => Promise<readonly Said[]>;
+  /** Milliseconds since the Unix epoch. */
+  readonly now: () => number;
+}
 
 /**
  * What the live page knows: the last two hours of windows, marks and events, so that a browser opened in the middle of
  * a lesson shows all of it. Kept in memory only. The flow hands it every message and passes on what it returns.
  */
 export class Lesson {
-  readonly #room: string;
-  readonly #topics: string;
-  readonly #counts: Counts;
-  readonly #words: Readonly<Record<string, WhyWords>>;
-  readonly #now: () => number;
+  readonly #context: LessonContext;
   #course: Point[] = [];
   #events: LessonEvent[] = [];
   /** By device and quantity. */
   readonly #air = new Map<string, AirReading>();
-  #co2: AirReading[] = [];
   #latest: { window: WindowPayload; heard: number } | null = null;
   #health: unknown = null;
   #state: string | null = null;
 
-  /** `words`: by language, how the number is explained. */
-  constructor(
-    room: string,
-    topics: string,
-    counts: Counts,
-    words: Readonly<Record<string, WhyWords>>,
-    now: () => number,
-  ) {
-    this.#room = room;
-    this.#topics = topics;
-    this.#counts = counts;
-    this.#words = words;
-    this.#now = now;
+  #recalling: Promise<readonly Said[]> | null = null;
+
+  constructor(context: LessonContext) {
+    this.#context = context;
   }
 
   /** A message from the broker; gives what all open pages should be told, or null. */
   hear(topic: string, payload: string): PageMessage | null {
-    const name = topic.slice(this.#topics.length + 1);
-    if (name === "focus") return this.#hearWindow(payload);
+    return this.#hear(topic.slice(this.#context.topics.length + 1), payload, this.#context.now());
+  }
+
+  /** Asks what was said before, and gives what all open pages should be told then. Shared by who asks meanwhile. */
+  async recall(): Promise<PageMessage> {
+    this.#recalling ??= this.#context.past().finally(() => {
+      this.#recalling = null;
+    });
+    for (const { topic, payload } of await this.#recalling) this.#hear(topic, payload, null);
+    return this.history();
+  }
+
+  /** `heard`: when; null for what is told again, which was heard when it was said. */
+  #hear(name: string, payload: string, heard: number | null): PageMessage | null {
+    if (name === "focus") return this.#hearWindow(payload, heard);
     if (name.startsWith("event/")) return this.#hearEvent(payload);
     if (name.startsWith("sensor/")) return this.#hearSensor(name, payload);
     if (name === "gateway/health") {
@@ -156,11 +166,10 @@ export class Lesson {
   /** Everything so far, for a page that has just been opened. */
   history(): PageMessage {
     return this.#tell("history", {
-      room: this.#room,
+      room: this.#context.room,
       course: this.#course,
       events: this.#events,
       air: [...this.#air.values()],
-      co2: this.#co2,
       window: this.#latest?.window ?? null,
       why: this.#latest ? this.#why(this.#latest.window) : {},
       heard: this.#latest?.heard ?? null,
@@ -179,16 +188,16 @@ export class Lesson {
         : request.topic === "pause"
           ? { paused: request.payload }
           : { text: request.payload || plainMark };
-    return { topic: `${this.#topics}/set/${request.topic}`, payload: JSON.stringify(body) };
+    return { topic: `${this.#context.topics}/set/${request.topic}`, payload: JSON.stringify(body) };
   }
 
-  #hearWindow(payload: string): PageMessage | null {
+  #hearWindow(payload: string, heardAt: number | null): PageMessage | null {
     const window = windowPayload.safeParse(parsed(payload)).data;
     if (!window) return null;
-    const heard = this.#now();
-    this.#latest = { window, heard };
     const { focus, low, high, activity, lesson, quality } = window;
     const time = Date.parse(window.time);
+    const heard = heardAt ?? time;
+    if (!this.#latest || time >= Date.parse(this.#latest.window.time)) this.#latest = { window, heard };
     const point = { time, seconds: window.window_s, focus, low, high, activity, lesson, quality };
     // A window that comes twice (QoS 1) counts once.
     const others = this.#course.filter((other) => other.time !== time && other.time > time - historyMs);
@@ -201,9 +210,11 @@ export class Lesson {
     if (!event) return null;
     const { kind } = event;
     const time = Date.parse(event.time);
-    const others = this.#events.filter((other) => other.time !== time || other.kind !== kind);
+    const others = this.#events.filter(
+      (other) => (other.time !== time || other.kind !== kind) && other.time > time - historyMs,
+    );
     const mine = { ...event, time };
-    this.#events = [...others.filter((other) => other.time > time - historyMs), mine].slice(-eventLimit);
+    this.#events = [...others, mine].sort((a, b) => a.time - b.time).slice(-eventLimit);
     return this.#tell("event", mine);
   }
 
@@ -212,27 +223,25 @@ export class Lesson {
     const said = sensorPayload.safeParse(parsed(payload)).data;
     if (!said || !device || !quantity || rest.length > 0) return null;
     const key = `${device}/${quantity}`;
-    if (!this.#air.has(key) && this.#air.size >= airLimit) return null;
-    const reading = { ...said, device, quantity, time: Date.parse(said.time) };
+    const time = Date.parse(said.time);
+    const known = this.#air.get(key);
+    if (known ? known.time > time : this.#air.size >= airLimit) return null;
+    const reading = { ...said, device, quantity, time };
     this.#air.set(key, reading);
-    if (quantity === "co2") {
-      const since = reading.time - historyMs;
-      this.#co2 = [...this.#co2.filter(({ time }) => time > since), reading].slice(-co2Limit);
-    }
     return this.#tell("air", reading);
   }
 
   /** By language, the sentences that explain a window's number. */
   #why(window: WindowPayload): Record<string, string[]> {
-    const inEach = Object.entries(this.#words).map(([language, words]) => [
+    const inEach = Object.entries(this.#context.words).map(([language, words]) => [
       language,
-      whyOf(window, this.#counts, words),
+      whyOf(window, this.#context.counts, words),
     ]);
     return Object.fromEntries(inEach);
   }
 
   #tell(topic: PageMessage["topic"], payload: unknown): PageMessage {
-    return { topic, payload, now: this.#now() };
+    return { topic, payload, now: this.#context.now() };
   }
 }
 

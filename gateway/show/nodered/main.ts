@@ -7,7 +7,7 @@ import { reason } from "../../errors.ts";
 import { readFlows } from "./flows.ts";
 import { openGate } from "./gate.ts";
 import { Lesson } from "./lesson.ts";
-import type { LiveOrder, LiveWord } from "./order.ts";
+import type { LiveOrder, LiveWord, Past, Said } from "./order.ts";
 import { readWords } from "./page.ts";
 import { placeFlows } from "./place.ts";
 import { RED } from "./runtime.ts";
@@ -35,10 +35,14 @@ async function start(order: LiveOrder): Promise<void> {
     : createServer(app);
   const gate = openGate(order);
   const words = Object.entries(await readWords(path.join(order.flows, "live")));
-  const why = Object.fromEntries(
-    words.map(([language, table]) => [language, table.why as unknown as WhyWords]),
-  );
-  const lesson = new Lesson(order.room, order.topics, order.counts, why, () => Date.now());
+  const lesson = new Lesson({
+    room: order.room,
+    topics: order.topics,
+    counts: order.counts,
+    words: Object.fromEntries(words.map(([language, table]) => [language, table.why as unknown as WhyWords])),
+    past: recall,
+    now: () => Date.now(),
+  });
 
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject).listen(order.port, order.host, resolve);
@@ -51,6 +55,14 @@ async function start(order: LiveOrder): Promise<void> {
   seal();
   await placeFlows({ folder: order.folder, ours, leaveOut: order.leaveOut, warn });
   say({ word: "up", port: (server.address() as AddressInfo).port });
+}
+
+/** Asks the parent, which has the records. One question at a time: after its order the parent says nothing else. */
+function recall(): Promise<readonly Said[]> {
+  return new Promise((resolve) => {
+    process.once("message", ({ past }: Past) => resolve(past));
+    say({ word: "recall" });
+  });
 }
 
 process.once("message", (order: LiveOrder) => {

@@ -1,3 +1,4 @@
+import type { Message } from "../../terms.ts";
 import type { FlowSettings } from "./flows.ts";
 import type { Counts } from "./why.ts";
 
@@ -53,9 +54,22 @@ export interface Login {
   readonly passwordHash: string;
 }
 
-/** What the child answers. */
+/** How far back the page can look: a double lesson, and no more. */
+export const historyMs = 2 * 60 * 60 * 1000;
+
+/** What was published about the room; the topic stands under the room's root. */
+export type Said = Pick<Message, "topic" | "payload">;
+
+/** What the parent answers to `recall`. */
+export interface Past {
+  readonly past: readonly Said[];
+}
+
+/** What the child says. */
 export type LiveWord =
   | { readonly word: "ready" }
+  /** It listens now: what was said before? */
+  | { readonly word: "recall" }
   | { readonly word: "up"; readonly port: number }
   | { readonly word: "failed"; readonly problem: string; readonly portInUse: boolean }
   | { readonly word: "log"; readonly level: "warn" | "error"; readonly text: string }

@@ -3,12 +3,12 @@ import { existsSync } from "node:fs";
 import path from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
-import { failure } from "../../errors.ts";
+import { failure, reason } from "../../errors.ts";
 import type { Logger } from "../../log.ts";
 import { packageRoot } from "../../paths.ts";
 import type { Clock } from "../../terms.ts";
 import { fences, goFirst, MEMORY_MB } from "./fences.ts";
-import type { LiveOrder, LiveWord } from "./order.ts";
+import { historyMs, type LiveOrder, type LiveWord, type Said } from "./order.ts";
 
 export interface Running {
   state(): "starting" | "up" | "failed";
@@ -39,6 +39,14 @@ const MOST_ENDS = 3;
 /** Of the time between two signs of life. */
 const BUSY = 0.95;
 
+export interface ProcessContext {
+  readonly log: Logger;
+  readonly clock: Clock;
+  /** What was published about the room since then, ms since the Unix epoch. */
+  readonly past: (since: number) => Promise<readonly Said[]>;
+  readonly patience?: Partial<Patience>;
+}
+
 /** How one life of the process came to its end. */
 interface End {
   readonly problem: string;
@@ -52,7 +60,7 @@ interface End {
  */
 export async function keepRunning(
   order: LiveOrder,
-  { log, clock, patience: given }: { log: Logger; clock: Clock; patience?: Partial<Patience> },
+  { log, clock, past, patience: given }: ProcessContext,
 ): Promise<Running> {
   const patience = { ...PATIENCE, ...given };
   const closing = new AbortController();
@@ -62,6 +70,13 @@ export async function keepRunning(
   let memoryMb: number | null = null;
   let child: ChildProcess | null = null;
   let leaveOut = order.leaveOut;
+
+  /** What the page showed before, or would have shown; nothing when the record cannot be asked. */
+  const recalled = () =>
+    past(clock.now() - historyMs).catch((error: unknown): Said[] => {
+      log.warn({ err: error }, `the live page begins without what was before: ${reason(error)}`);
+      return [];
+    });
 
   /** One life of the process, from start to end. `up` is called once it serves. */
   function live(up: () => void): Promise<End> {
@@ -88,6 +103,7 @@ export async function keepRunning(
 
       mine.on("message", (message: LiveWord) => {
         if (message.word === "ready") mine.send({ ...order, port, leaveOut });
+        if (message.word === "recall") void recalled().then((past) => mine.connected && mine.send({ past }));
         if (message.word === "failed") end = message;
         if (message.word === "log") log[message.level](message.text);
         if (message.word === "up") {

@@ -53,6 +53,7 @@ async function start(school: unknown, patience: Partial<Patience> = {}, changes:
   const running = await keepRunning(order, {
     log,
     clock: systemClock,
+    past: async () => [],
     patience: { firstPauseMs: 50, longestPauseMs: 100, ...patience },
   });
   onTestFinished(() => running.close());
