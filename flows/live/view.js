@@ -12,7 +12,8 @@ export const view = {
     if (!this.window) return "waiting";
     if (this.silent) return "silence";
     if (this.told.paused === true) return "paused";
-    if (this.window.quality === "paused" && this.told.paused === false) return "resuming";
+    if (this.window.quality === "paused" && this.told.paused === false && !this.isHeldByOthers)
+      return "resuming";
     if (this.window.quality !== "ok") return this.window.quality;
     if (this.window.activity === "break") return "break";
     return this.window.focus === null ? "low_coverage" : "ok";
@@ -49,27 +50,6 @@ export const view = {
     const mean = recent.reduce((sum, { focus }) => sum + focus, 0) / recent.length;
     return this.words.ideas[mean < 0.45 ? 0 : mean < 0.65 ? 1 : 2];
   },
-  /** Who keeps the cameras shut, `[holder, reason]`; null while nobody does, or nothing is known. */
-  shutBy() {
-    const [, who, because] = /^(\w+): (.*)$/.exec(this.health?.shut ?? "") ?? [];
-    return who ? [who, because] : null;
-  },
-  /** Paused by the teacher, so that Resume ends it. */
-  paused() {
-    if (this.told.paused !== null) return this.told.paused;
-    return this.window?.quality === "paused" && (this.shutBy === null || this.shutBy[0] === "teacher");
-  },
-  /** Whether cameras are open at this moment; null while it is not known. */
-  camerasOpen() {
-    const states = Object.values(this.health?.cameras ?? {});
-    if (!this.view.live || states.length === 0) return null;
-    if (this.view.state === "paused") return false;
-    return this.health.shut === null && states.some((state) => state !== "paused" && state !== "lost");
-  },
-  camerasText() {
-    if (this.camerasOpen === null) return "";
-    return this.camerasOpen ? this.words.camerasOpen : this.words.camerasShut;
-  },
   /** Sentences that explain the number, in the page's language. */
   reasons() {
     return this.view.state === "ok" ? (this.why[this.language] ?? []) : [];
@@ -92,25 +72,5 @@ export const view = {
           text: this.put(text, { from: this.clock(time), to: isBack ? this.clock(next.time) : "" }),
         };
       });
-  },
-};
-
-/** Why a state is what it is, as far as the gateway's health tells. */
-export const because = {
-  because(state) {
-    if (state === "paused" && this.told.paused !== true && this.shutBy) {
-      const [who, reason] = this.shutBy;
-      const says = this.words.shut[who];
-      if (says)
-        return {
-          says: this.put(says, { because: this.words.because[reason] ?? reason }),
-          advice: this.words.shutAdvice[who],
-        };
-    }
-    if (state === "no_camera") {
-      const bad = Object.values(this.health?.cameras ?? {}).find((its) => its in this.words.cameraAdvice);
-      if (bad) return { says: this.words.cameraAdvice[bad], advice: "" };
-    }
-    return {};
   },
 };

@@ -115,10 +115,38 @@ describe.skipIf(!hasBrowser)("each state of the live page (needs chromium)", () 
     expect(await page.getByRole("button", { name: "Resume" }).count()).toBe(0);
     await tell(healthOf(Date.now(), { shut: "teacher: it was paused" }));
     await page.getByRole("button", { name: "Resume" }).waitFor({ timeout: 10_000 });
+    await has(".advice", "Tap Resume to go on.");
     await tell(window(Date.now() + 1, { focus: 0 }, "no_camera"));
     await tell(healthOf(Date.now(), { cameras: { front: "covered" } }));
     await has(".says", "Something covers the camera");
     await has("footer", "front: covered");
+  });
+
+  it("offers to end the teacher's own pause, also while the timetable keeps the camera closed", async () => {
+    const because = "timetable: there is no lesson in the timetable now";
+    const event = (kind: string) =>
+      tell({ topic: `event/${kind}`, payload: { time: new Date().toISOString(), kind, by: "page" } });
+    await tell(window(Date.now(), { focus: 0 }, "paused"));
+    await tell(healthOf(Date.now(), { shut: because, shut_by: ["timetable", "teacher"] }));
+    await has(".says", "Paused by the timetable: there is no lesson now.");
+    await has(".advice", "You paused it too");
+    asked.length = 0;
+    await page.getByRole("button", { name: "Resume" }).click();
+    await until(() => asked.includes('set/pause {"paused":false}') || undefined, 10, "the resuming");
+    await event("resumed");
+    // The timetable holds on, and its words stay: nothing goes on measuring.
+    await page.getByRole("button", { name: "Pause" }).waitFor({ timeout: 10_000 });
+    await has(".advice", "It goes on by itself when a lesson begins.");
+    await tell(window(Date.now() + 1, { focus: 0 }, "paused"));
+    await event("paused");
+    // Health is as old as it was, and the next window has come: the pause is known all the same.
+    await tell(window(Date.now() + 2, { focus: 0 }, "paused"));
+    await has(".advice", "You paused it too");
+    await tell(healthOf(Date.now(), { shut: "teacher: it was paused", shut_by: ["teacher", "timetable"] }));
+    await has(".advice", "Something else keeps the camera closed too");
+    await tell(healthOf(Date.now(), { shut: "indicator: …", shut_by: ["indicator"] }));
+    await has(".says", "The light that tells the room");
+    expect(await page.getByRole("button", { name: "Resume" }).count()).toBe(0);
   });
 
   it("shows when focus was lost, where the number comes from, and the air as words", async () => {

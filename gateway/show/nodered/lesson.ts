@@ -49,8 +49,10 @@ const healthPayload = z.object({
   frames_per_second: z.number().nullable().optional(),
   cameras: z.record(z.string(), z.string()).optional(),
   sensors: z.record(z.string(), z.string()).optional(),
-  /** Who keeps the cameras shut, and why: `timetable: …`. */
+  /** Who has kept the cameras shut for the longest, and why: `timetable: …`. */
   shut: z.string().max(300).nullable().default(null),
+  /** Everybody who keeps them shut, the longest-standing first. */
+  shut_by: z.array(z.string().max(40)).max(10).optional(),
 });
 
 /** A point of the lesson's course: what the chart needs of a window. */
