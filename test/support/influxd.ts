@@ -85,13 +85,13 @@ bind-address = "127.0.0.1:${rpc}"
   };
 }
 
-interface Series {
+export interface Series {
   readonly tags?: Record<string, string>;
   readonly columns: string[];
   readonly values: unknown[][];
 }
 
-function rowsOf({ tags, columns, values }: Series): Array<Record<string, unknown>> {
+export function rowsOf({ tags, columns, values }: Series): Array<Record<string, unknown>> {
   return values.map((row) => ({
     ...tags,
     ...Object.fromEntries(columns.map((column, index) => [column, row[index]])),

@@ -1,4 +1,4 @@
-import { failure } from "../../errors.ts";
+import { failure, GatewayError } from "../../errors.ts";
 import { withoutCredentials } from "../../log.ts";
 import { type Keep, ROLLED } from "../keep.ts";
 import { type Connection, connect, type InfluxOptions, statusOf } from "./influx.ts";
@@ -29,6 +29,12 @@ export async function manageInflux(options: InfluxOptions, keep: Keep): Promise<
 
 type Options1 = Extract<InfluxOptions, { version: "1" }>;
 type Options2 = Extract<InfluxOptions, { version: "2" }>;
+
+/** A bucket or a task. */
+interface Found {
+  readonly id: string;
+  readonly orgID: string;
+}
 
 const PERIODS = [
   { name: "minutes", every: "1m", days: ({ minuteDays }: Keep) => minuteDays },
@@ -91,14 +97,18 @@ async function manage1(options: Options1, ask: Connection["ask"], keep: Keep): P
 
 /** InfluxDB 2.x: buckets and tasks. Tasks are in Flux: 2.x has no other way. */
 async function manage2(options: Options2, ask: Connection["ask"], keep: Keep): Promise<readonly string[]> {
-  const call = (path: string, method = "GET", body?: object) =>
-    ask(path, { method, ...(body && { body: JSON.stringify(body) }) });
-  const named = (what: string, value: string) =>
-    `/api/v2/${what}?${new URLSearchParams({ name: value, org: options.org })}`;
-  const { orgs = [] } = (await call(`/api/v2/orgs?${new URLSearchParams({ org: options.org })}`)) as {
-    orgs?: { id: string }[];
+  const call = (path: string, method: string, body: object) =>
+    ask(path, { method, body: JSON.stringify(body) });
+  const find = async (what: "buckets" | "tasks", name: string): Promise<Found | undefined> => {
+    const path = `/api/v2/${what}?${new URLSearchParams({ name, org: options.org })}`;
+    const found = (await ask(path, { method: "GET" }).catch((error) => {
+      // A bucket of a name that there is not is answered so; a task, with an empty list.
+      if (error instanceof GatewayError && statusOf(error.cause) === 404) return {};
+      throw error;
+    })) as { [kind: string]: Found[] };
+    return found[what]?.[0];
   };
-  const orgID = orgs[0]?.id;
+  const { orgID } = (await find("buckets", options.bucket)) ?? {};
   if (!orgID) throw failure("INFLUX_REFUSED", { url: withoutCredentials(options.url), status: 404 });
 
   const buckets: readonly (readonly [string, number | null])[] = [
@@ -107,15 +117,14 @@ async function manage2(options: Options2, ask: Connection["ask"], keep: Keep): P
   ];
   for (const [name, days] of buckets) {
     const retentionRules = days === null ? [] : [{ type: "expire", everySeconds: days * 86_400 }];
-    const { buckets: there = [] } = (await call(named("buckets", name))) as { buckets?: { id: string }[] };
-    if (there[0]) await call(`/api/v2/buckets/${there[0].id}`, "PATCH", { retentionRules });
+    const there = await find("buckets", name);
+    if (there) await call(`/api/v2/buckets/${there.id}`, "PATCH", { retentionRules });
     else await call("/api/v2/buckets", "POST", { orgID, name, retentionRules });
   }
   for (const period of PERIODS) {
-    const name = `focus-gateway ${period.name}`;
     const flux = task(options.bucket, period);
-    const { tasks = [] } = (await call(named("tasks", name))) as { tasks?: { id: string }[] };
-    if (tasks[0]) await call(`/api/v2/tasks/${tasks[0].id}`, "PATCH", { flux, status: "active" });
+    const there = await find("tasks", `focus-gateway ${period.name}`);
+    if (there) await call(`/api/v2/tasks/${there.id}`, "PATCH", { flux, status: "active" });
     else await call("/api/v2/tasks", "POST", { orgID, flux, status: "active" });
   }
   return [
