@@ -31,7 +31,12 @@ mkdir -p "$to/mosquitto/data" "$to/mosquitto/log"
 chown 1883:1883 "$to/mosquitto"
 chmod 0500 "$to/mosquitto"
 
+rm -f "$to"/influxdb/influxdb-gateway-* # those of rooms that are no more
+for secret in "$from"/secrets/influxdb-gateway-*; do
+  give 1000:1000 influxdb "secrets/${secret##*/}"
+done
 give 1000:1000 influxdb certificates/authority.pem certificates/influxdb.pem certificates/influxdb-key.pem \
+  influxdb/writers influxdb/minutes.flux influxdb/days.flux \
   secrets/influxdb-admin-password secrets/influxdb-admin-token secrets/influxdb-grafana
 
 give 472:0 grafana certificates/authority.pem certificates/grafana.pem certificates/grafana-key.pem \
@@ -41,14 +46,7 @@ give 472:0 grafana certificates/authority.pem certificates/grafana.pem certifica
 if [ -f "$from/gateway.yaml" ]; then
   give 1000:1000 gateway gateway.yaml
   give 1000:1000 gateway/certificates certificates/authority.pem certificates/gateway.pem certificates/gateway-key.pem
-  for secret in "$from"/secrets/mqtt-gateway-*; do
+  for secret in "$from"/secrets/mqtt-gateway-* "$from"/secrets/influxdb-gateway-*; do
     give 1000:1000 gateway/secrets "secrets/${secret##*/}"
   done
-  mkdir -p "$to/gateway/tokens"
-  chown 1000:1000 "$to/gateway/tokens"
 fi
-
-# The database's first start leaves the gateways' token here.
-mkdir -p "$to/tokens"
-chown 1000:1000 "$to/tokens"
-chmod 0700 "$to/tokens"

@@ -4,7 +4,8 @@ import { z } from "zod";
 import { systemClock } from "../clock.ts";
 import { failure } from "../errors.ts";
 import { cameraOptions } from "../eye/eye.ts";
-import { type Answers, answersSchema, LAYOUTS, setUp } from "../setup/setup.ts";
+import { type Answers, answersSchema, LAYOUTS, readAnswers } from "../setup/answers.ts";
+import { setUp } from "../setup/setup.ts";
 import type { Terminal } from "./terminal.ts";
 
 export interface SetupOptions {
@@ -12,24 +13,26 @@ export interface SetupOptions {
   readonly layout?: string;
   readonly site?: string;
   readonly room?: readonly string[];
+  readonly without?: readonly string[];
   readonly host?: readonly string[];
   readonly camera?: string;
 }
 
 /**
- * Writes configs, secrets, certificates and access lists into a folder. Asks for what the flags leave open, at a terminal;
- * elsewhere that is bad usage. Throws USAGE.
+ * Writes configs, secrets, certificates and access lists into a folder. What the flags leave open is as it was the last time;
+ * the first time it is asked for, at a terminal; elsewhere that is bad usage. Throws USAGE.
  */
 export async function setup(terminal: Terminal, options: SetupOptions): Promise<void> {
+  const before = await readAnswers(options.out);
   const given = {
-    layout: options.layout,
-    site: options.site,
-    rooms: options.room,
-    hosts: options.host,
-    camera: options.camera === undefined ? undefined : readCamera(options.camera),
+    layout: options.layout ?? before?.layout,
+    site: options.site ?? before?.site,
+    rooms: roomsOf(before, options),
+    hosts: options.host ?? before?.hosts,
+    camera: options.camera === undefined ? before?.camera : readCamera(options.camera),
   };
   const answers = check(process.stdin.isTTY && !terminal.json ? await ask(given) : given);
-  const { outcomes, next } = await setUp(answers, options.out, systemClock.now());
+  const { outcomes, next } = await setUp(answers, options.out, systemClock.now(), options.without);
   for (const [file, outcome] of outcomes) {
     terminal.emit({ file, outcome });
     terminal.say(`  ${outcome.padEnd(9)}  ${path.join(options.out, file)}`);
@@ -37,6 +40,20 @@ export async function setup(terminal: Terminal, options: SetupOptions): Promise<
   terminal.emit({ next });
   terminal.say(`\nNext, in ${path.resolve(options.out)}:`);
   for (const line of next) terminal.say(`  ${line}`);
+}
+
+/** A school keeps the rooms that it has: who adds one names that one. Throws USAGE for one to be left out that is not there. */
+function roomsOf(
+  before: Answers | null,
+  { layout, room, without = [] }: SetupOptions,
+): readonly string[] | undefined {
+  const there = before?.rooms ?? [];
+  const unknown = without.find((name) => !there.includes(name));
+  if (unknown !== undefined)
+    throw failure("USAGE", { problem: `--without ${unknown}: there is no such room` });
+  if (room === undefined && before === null) return undefined;
+  const rooms = (layout ?? before?.layout) === "school" ? [...there, ...(room ?? [])] : (room ?? there);
+  return [...new Set(rooms)].filter((name) => !without.includes(name));
 }
 
 type Given = { readonly [Key in keyof Answers]: unknown };

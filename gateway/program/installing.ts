@@ -15,13 +15,15 @@ export function declareInstalling(program: Command): void {
       "room: a gateway alone; box: with broker, database and Grafana; school: many rooms",
     )
     .option("--site <name>", "the school, as in topics")
-    .option("--room <name...>", "the room, or rooms")
+    .option("--room <name...>", "the room, or rooms; in a school that is there: further ones")
+    .option("--without <room...>", "rooms of a school that are no more: their accounts are taken away")
     .option("--host <name...>", "names and addresses by which the machine is reached")
     .option("--camera <camera>", "simulated, v4l2=/dev/video0, rtsp://ADDRESS, csi or http://ADDRESS")
     .addOption(jsonOption())
     .addHelpText(
       "after",
-      "\nAt a terminal it asks for what is left out. Secrets are made up anew for each folder, and never printed.",
+      "\nWhat is left out is as it was the last time; the first time it is asked for, at a terminal. Secrets are made up anew " +
+        "for each folder, and never printed. Certificates in their last month are renewed.",
     )
     .action(async (options) =>
       (await import("../commands/setup.ts")).setup(openTerminal(options.json === true), options),

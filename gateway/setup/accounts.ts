@@ -7,6 +7,10 @@ export interface Account {
   readonly write: readonly string[];
 }
 
+/** Names of a room's accounts: at the broker, and the gateway's at the database too. */
+export const gatewayAccount = (room: string) => `gateway-${room}`;
+export const flowsAccount = (room: string) => `flows-${room}`;
+
 /**
  * The broker's accounts of a school: each does one thing. A gateway writes its own room and hears what it is told there; a
  * room's flows (a Node-RED of the school's own, a tutor) read the room and tell the gateway; a recorder reads every room,
@@ -16,8 +20,8 @@ export function accountsOf(site: string, rooms: readonly string[]): Account[] {
   const root = `classroom/v1/${site}`;
   return [
     ...rooms.flatMap((room): Account[] => [
-      { username: `gateway-${room}`, read: [`${root}/${room}/#`], write: [`${root}/${room}/#`] },
-      { username: `flows-${room}`, read: [`${root}/${room}/#`], write: [`${root}/${room}/set/+`] },
+      { username: gatewayAccount(room), read: [`${root}/${room}/#`], write: [`${root}/${room}/#`] },
+      { username: flowsAccount(room), read: [`${root}/${room}/#`], write: [`${root}/${room}/set/+`] },
     ]),
     { username: "recorder", read: [`${root}/#`], write: [] },
     { username: "it", read: [`${root}/+/gateway/#`], write: [] },

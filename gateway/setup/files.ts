@@ -1,18 +1,20 @@
-import { mkdir, open, readFile, rename } from "node:fs/promises";
+import { mkdir, open, readFile, rename, rm } from "node:fs/promises";
 import path from "node:path";
 import { type Identity, issue, makeAuthority, whyRenew } from "./certificates.ts";
 
 /** What became of one file. */
-export type Outcome = "written" | "kept" | "unchanged" | "renewed";
+export type Outcome = "written" | "kept" | "unchanged" | "renewed" | "removed";
 
 /** A folder that setup fills: what is somebody's own in it, or secret, is never written over. */
 export interface Folder {
   /** A secret: the one that is there, or a new one from `make`. Only its owner may read it. */
   secret(file: string, make: () => string): Promise<string>;
-  /** For a person to edit: written once. */
-  once(file: string, text: string): Promise<void>;
+  /** For a person to edit: written once, and made only then. */
+  once(file: string, make: () => string | Promise<string>): Promise<Outcome>;
   /** Ours: written whenever it would be different. */
   ours(file: string, text: string, mode?: number): Promise<void>;
+  /** A file, or a folder with all that is in it. */
+  remove(file: string): Promise<void>;
   authority(name: string): Promise<Identity>;
   /** A server's certificate `NAME.pem` with `NAME-key.pem`; made anew when it no longer holds. */
   identity(name: string, authority: Identity, names: readonly [string, ...string[]]): Promise<Identity>;
@@ -22,7 +24,8 @@ export interface Folder {
   readonly outcomes: ReadonlyMap<string, Outcome>;
 }
 
-const PRIVATE = 0o600;
+/** Mode of what only its owner may read. */
+export const PRIVATE = 0o600;
 const PUBLIC = 0o644;
 
 export async function openFolder(given: string, now: number): Promise<Folder> {
@@ -87,10 +90,15 @@ export async function openFolder(given: string, now: number): Promise<Folder> {
       outcomes.set(file, "written");
       return made;
     },
-    async once(file, text) {
-      if ((await read(file)) !== null) return void outcomes.set(file, "kept");
-      await write(file, text, PRIVATE);
-      outcomes.set(file, "written");
+    async once(file, make) {
+      const outcome = (await read(file)) === null ? "written" : "kept";
+      if (outcome === "written") await write(file, await make(), PRIVATE);
+      outcomes.set(file, outcome);
+      return outcome;
+    },
+    async remove(file) {
+      await rm(path.join(root, file), { recursive: true, force: true });
+      outcomes.set(file, "removed");
     },
     async authority(name) {
       const there = await pair("authority");

@@ -1,3 +1,5 @@
+import type { Answers } from "./answers.ts";
+
 /** The files by which broker, database and Grafana are set up in their containers; `docker/compose.yaml` mounts them. */
 
 /** mosquitto.conf(5). One listener, TLS, nobody without a password, no more than is needed. */
@@ -66,7 +68,7 @@ export const environment = ({
   readonly compose: string;
   /** A USB camera's name on the host, for the gateway's container. */
   readonly camera?: string | undefined;
-  readonly layout: "box" | "school";
+  readonly layout: Answers["layout"];
 }): string =>
   [
     "# Written by `focus-gateway setup`.",

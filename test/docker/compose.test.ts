@@ -18,6 +18,7 @@ const run = promisify(execFile);
 interface Service {
   readonly image: string;
   readonly user: string;
+  readonly restart: string;
   readonly read_only: boolean;
   readonly cap_drop: readonly string[];
   readonly cap_add?: readonly string[];
@@ -42,11 +43,14 @@ const compose = parse(readFileSync(path.join(docker, "compose.yaml"), "utf8"), {
   readonly volumes: Readonly<Record<string, unknown>>;
 };
 const services = Object.entries(compose.services);
-const lasting = services.filter(([name]) => name !== "handover");
+/** Those that do their work and are gone. */
+const PASSING = ["handover", "accounts"];
+const lasting = services.filter(([name]) => !PASSING.includes(name));
 
 describe("docker/compose.yaml", () => {
-  it("has gateway, broker, database and Grafana, and who hands them their files", () => {
+  it("has gateway, broker, database and Grafana, and who hands them their files and accounts", () => {
     expect(Object.keys(compose.services).sort()).toEqual([
+      "accounts",
       "gateway",
       "grafana",
       "handover",
@@ -71,6 +75,15 @@ describe("docker/compose.yaml", () => {
     expect(service.user).toMatch(/^[1-9]\d*:\d+$/);
     expect(service.cap_add).toBeUndefined();
     expect(service.depends_on?.handover?.condition).toBe("service_completed_successfully");
+  });
+
+  it("gives the database its accounts before anybody logs in to it, and starts that work once each time", () => {
+    const { accounts, grafana, gateway } = compose.services;
+    for (const { depends_on } of [grafana!, gateway!])
+      expect(depends_on?.accounts?.condition).toBe("service_completed_successfully");
+    expect(accounts!.depends_on?.influxdb?.condition).toBe("service_healthy");
+    expect(accounts!.user).toBe(compose.services.influxdb!.user);
+    for (const name of PASSING) expect(compose.services[name]!.restart).toBe("no");
   });
 
   it("lets the one that runs as root reach no network and stay no longer than it works", () => {

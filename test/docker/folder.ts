@@ -1,4 +1,4 @@
-import type { Answers } from "../../gateway/setup/setup.ts";
+import type { Answers } from "../../gateway/setup/answers.ts";
 
 /** What a school answers. */
 export const answers = (layout: "box" | "school"): Answers => ({

@@ -1,10 +1,11 @@
-import { readdir, readFile, stat, writeFile } from "node:fs/promises";
+import { readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import path from "node:path";
 import bcrypt from "bcryptjs";
 import { describe, expect, it } from "vitest";
 import { loadConfig } from "../../gateway/config.ts";
 import { passwordLine } from "../../gateway/setup/accounts.ts";
-import { type Answers, setUp } from "../../gateway/setup/setup.ts";
+import { type Answers, answersSchema, readAnswers } from "../../gateway/setup/answers.ts";
+import { setUp } from "../../gateway/setup/setup.ts";
 import { temporaryFolder } from "../support/places.ts";
 
 const NOW = Date.now();
@@ -41,7 +42,7 @@ describe.each(["room", "box", "school"] as const)("setup of a %s", (layout) => {
       expect(await loadConfig(path.join(folder, config))).toMatchObject({ site: "riverside" });
     expect((await stat(folder)).mode & 0o777).toBe(0o700);
     for (const file of files.keys()) {
-      const secret = /secrets\/|-key\.pem$|passwords$|gateway\.yaml$/.test(file);
+      const secret = /secrets\/|-key\.pem$|passwords$|gateway\.yaml$|answers\.yaml$/.test(file);
       if (secret) expect((await stat(path.join(folder, file))).mode & 0o777, file).toBe(0o600);
     }
     const config = files.get(configs[0]!)!;
@@ -83,6 +84,77 @@ describe("setup", () => {
     expect(after.get("mosquitto/passwords")).toContain("gateway-room-13:");
     expect(outcomes.get("certificates/authority.pem")).toBe("kept");
     expect(outcomes.get("certificates/mosquitto.pem")).toBe("renewed");
+  });
+
+  it("gives each room accounts of its own, and takes them from one room without touching the others", async () => {
+    const folder = path.join(await temporaryFolder(), "focus");
+    await setUp(answers("school", { rooms: ["room-11", "room-12"] }), folder, NOW);
+    const before = await filesIn(folder);
+    const ofRooms = [...before.keys()].filter((file) => /^rooms\/.*secrets\//.test(file));
+    expect(ofRooms.map((file) => path.posix.basename(file)).sort()).toEqual([
+      "influxdb-gateway-room-11",
+      "influxdb-gateway-room-12",
+      "mqtt-gateway-room-11",
+      "mqtt-gateway-room-12",
+    ]);
+    expect(new Set(ofRooms.map((file) => before.get(file))).size).toBe(4);
+    for (const file of ofRooms)
+      expect(before.get(`secrets/${path.posix.basename(file)}`)).toBe(before.get(file));
+
+    await setUp(answers("school", { rooms: ["room-12"] }), folder, NOW, ["room-11"]);
+    const after = await filesIn(folder);
+    for (const [file, text] of before) {
+      if (/room-12/.test(file)) expect(after.get(file), file).toBe(text);
+      if (/room-11/.test(file) && /secrets\//.test(file)) expect(after.has(file), file).toBe(false);
+    }
+    expect(after.get("influxdb/writers")).toBe("gateway-room-12\n");
+    for (const file of ["mosquitto/access", "mosquitto/passwords"]) {
+      expect(after.get(file)).not.toContain("room-11");
+      expect(before.get(file)).toContain("room-11");
+    }
+    // Who comes back comes back with other passwords.
+    await setUp(answers("school", { rooms: ["room-11", "room-12"] }), folder, NOW);
+    const back = await filesIn(folder);
+    for (const file of ofRooms)
+      expect(back.get(file) === before.get(file), file).toBe(file.includes("room-12"));
+    expect(back.get("rooms/room-11/gateway.yaml")).toBe(before.get("rooms/room-11/gateway.yaml"));
+  });
+
+  it("gives a room a new password where the old one was deleted, and carries it to where it is used", async () => {
+    const folder = path.join(await temporaryFolder(), "focus");
+    await setUp(answers("school"), folder, NOW);
+    const before = await filesIn(folder);
+    await rm(path.join(folder, "secrets/mqtt-gateway-room-12"));
+    await setUp(answers("school"), folder, NOW);
+    const after = await filesIn(folder);
+    const copy = "rooms/room-12/secrets/mqtt-gateway-room-12";
+    expect(after.get(copy)).not.toBe(before.get(copy));
+    expect(after.get(copy)).toBe(after.get("secrets/mqtt-gateway-room-12"));
+    expect(after.get("mosquitto/passwords")).not.toBe(before.get("mosquitto/passwords"));
+  });
+
+  it("says what to do where a new password cannot be put into a config that is somebody's own", async () => {
+    const folder = path.join(await temporaryFolder(), "focus");
+    await setUp(answers("room"), folder, NOW);
+    await rm(path.join(folder, "secrets/live-page-password"));
+    const { next } = await setUp(answers("room"), folder, NOW);
+    const password = (await readFile(path.join(folder, "secrets/live-page-password"), "utf8")).trim();
+    const hash = /passwordHash: (\S+)$/.exec(next[0]!)![1]!;
+    expect(await bcrypt.compare(password, hash)).toBe(true);
+  });
+
+  it("knows what it was told the last time, and will have one room only but for a school", async () => {
+    const folder = path.join(await temporaryFolder(), "focus");
+    expect(await readAnswers(folder)).toBeNull();
+    const told = answers("school", {
+      rooms: ["room-11", "room-12"],
+      hosts: ["focus.school.example", "192.0.2.7"],
+    });
+    await setUp(told, folder, NOW);
+    expect(await readAnswers(folder)).toEqual(told);
+    await writeFile(path.join(folder, "answers.yaml"), "layout: palace\n");
+    await expect(readAnswers(folder)).rejects.toMatchObject({ code: "USAGE" });
+    expect(answersSchema.safeParse({ ...told, layout: "room" }).success).toBe(false);
   });
 
   it("gives teachers a password that their page takes", async () => {
