@@ -29,6 +29,15 @@ const PEERS = [
     without: "cameras by RTSP (eye/capture/rtsp, eye/cameras)",
   },
   {
+    ask: [
+      "/usr/bin/python3",
+      "-c",
+      "from gi.repository import Gio; raise SystemExit(not Gio.TlsBackend.get_default().supports_tls())",
+    ],
+    debian: "glib-networking",
+    without: "cameras by RTSP over TLS (eye/capture/rtsp)",
+  },
+  {
     ask: ["gst-inspect-1.0", "rtph264pay"],
     debian: "gstreamer1.0-tools gstreamer1.0-plugins-base gstreamer1.0-plugins-good",
     without: "cameras by RTSP and CSI (eye/capture)",

@@ -10,6 +10,12 @@ export interface Influx {
   readonly port: number;
   readonly database: string;
   readonly pid: number;
+  /** For the gateway's config. */
+  readonly options: object;
+  /** Who asks, where it has to be said. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** The same server, with another database, empty. */
+  another(database: string): Promise<Influx>;
   /** Rows of an InfluxQL query, with tags and columns by name and `time` in milliseconds. */
   query(influxql: string): Promise<Array<Record<string, unknown>>>;
   stop(signal?: NodeJS.Signals): Promise<void>;
@@ -70,11 +76,13 @@ bind-address = "127.0.0.1:${rpc}"
     };
   };
   if (!options.auth) await ask(`CREATE DATABASE ${database}`);
-  return {
-    url,
-    port,
-    database,
-    pid: child.pid!,
+  const influx: Influx = {
+    ...{ url, port, database, pid: child.pid!, headers: {} },
+    options: { version: "1", url },
+    async another(database) {
+      await ask(`CREATE DATABASE "${database}"`);
+      return { ...influx, database, options: { version: "1", url, database } };
+    },
     async query(influxql) {
       const { results = [], error } = await ask(influxql);
       const problem = error ?? results.find((result) => result.error)?.error;
@@ -83,6 +91,7 @@ bind-address = "127.0.0.1:${rpc}"
     },
     stop: (signal) => stop(child, signal),
   };
+  return influx;
 }
 
 export interface Series {

@@ -62,16 +62,25 @@ export async function startInflux2(): Promise<Influx2> {
     ...{ org, bucket, token },
     ...{ username: "admin", password: "for-this-test-only" },
   });
-  const dbrp = {
-    orgID: made.org.id,
-    bucketID: made.bucket.id,
-    database: bucket,
-    retention_policy: "autogen",
+  /** InfluxQL finds a bucket by the name of a database and a retention policy. */
+  const map = (database: string, bucketID: string) => {
+    const place = { orgID: made.org.id, bucketID, database, retention_policy: "autogen", default: true };
+    return call("/api/v2/dbrps", "POST", place);
   };
-  await call("/api/v2/dbrps", "POST", { ...dbrp, default: true });
+  await map(bucket, made.bucket.id);
 
-  return {
+  const options = { version: "2", url, org, bucket, token };
+  const influx: Influx2 = {
     ...{ url, port, org, bucket, token, call, database: bucket, pid: child.pid! },
+    options,
+    headers: { authorization: `Token ${token}` },
+    async another(database) {
+      const { id } = await call<{ id: string }>("/api/v2/buckets", "POST", {
+        ...{ orgID: made.org.id, name: database, retentionRules: [] },
+      });
+      await map(database, id);
+      return { ...influx, database, options: { ...options, bucket: database } };
+    },
     async query(influxql) {
       const body = new URLSearchParams({ q: influxql });
       const text = await ask(`/query?db=${bucket}&epoch=ms`, { method: "POST", body });
@@ -95,4 +104,5 @@ export async function startInflux2(): Promise<Influx2> {
     },
     stop: (signal) => stop(child, signal),
   };
+  return influx;
 }

@@ -23,7 +23,7 @@ export function findProgram(name: string): string | null {
 export async function until<T>(
   attempt: () => Promise<T | undefined> | T | undefined,
   seconds = 15,
-  what = "that",
+  what: string | (() => string) = "that",
 ): Promise<T> {
   const deadline = Date.now() + seconds * 1000;
   while (Date.now() < deadline) {
@@ -31,7 +31,7 @@ export async function until<T>(
     if (result !== undefined) return result;
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
-  throw new Error(`waited ${seconds} s for ${what} in vain`);
+  throw new Error(`waited ${seconds} s for ${typeof what === "string" ? what : what()} in vain`);
 }
 
 export function isListening(port: number): Promise<true | undefined> {

@@ -45,8 +45,11 @@ export async function layRoom(
 }
 
 /** Starts a gateway that runs until the test ends, and waits until it is up. */
-export async function startGateway(config: string): Promise<Running> {
-  const gateway = startCli(["run", "--config", config]);
+export async function startGateway(
+  config: string,
+  environment: Record<string, string> = {},
+): Promise<Running> {
+  const gateway = startCli(["run", "--config", config], environment);
   await gateway.says("Ctrl-C stops it", 60);
   return gateway;
 }

@@ -3,6 +3,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { promisify } from "node:util";
 import { packageRoot } from "../../gateway/paths.ts";
+import type { Filed } from "./certificates.ts";
 import { run } from "./films.ts";
 import { drawRoom } from "./pictures.ts";
 import { start, stop, until } from "./programs.ts";
@@ -16,6 +17,15 @@ export const rtspServerIsThere: Promise<boolean> = promisify(execFile)(PYTHON, [
   .then(() => promisify(execFile)("gst-inspect-1.0", ["rtph264pay"]).then(() => true))
   .catch(() => false);
 
+/** Whether it can speak TLS as well (Debian: glib-networking). */
+export const rtspServerSpeaksTls: Promise<boolean> = promisify(execFile)(PYTHON, [
+  "-c",
+  "from gi.repository import Gio; raise SystemExit(not Gio.TlsBackend.get_default().supports_tls())",
+]).then(
+  () => rtspServerIsThere,
+  () => false,
+);
+
 export interface RtspServer {
   readonly child: ChildProcess;
   close(): Promise<void>;
@@ -25,14 +35,17 @@ interface Serving {
   readonly port: number;
   /** Film by mount. */
   readonly films: Readonly<Record<string, string>>;
+  /** With a certificate it speaks TLS. */
+  readonly secure?: Filed;
   readonly login?: { readonly user: string; readonly password: string; readonly scheme: "basic" | "digest" };
 }
 
 /** A real RTSP server on loopback that streams films. Resolves when it listens. */
-export async function startRtspServer({ port, films, login }: Serving): Promise<RtspServer> {
+export async function startRtspServer({ port, films, secure, login }: Serving): Promise<RtspServer> {
   const mounts = Object.entries(films).map(([mount, film]) => `${mount}=${film}`);
   const guard = login ? ["--user", login.user, "--password", login.password, "--scheme", login.scheme] : [];
-  const { child, said } = start(PYTHON, [program, String(port), ...mounts, ...guard]);
+  const shown = secure ? ["--certificate", secure.files.certificate, "--key", secure.files.key] : [];
+  const { child, said } = start(PYTHON, [program, String(port), ...mounts, ...guard, ...shown]);
   await until(() => {
     if (child.exitCode !== null) throw new Error(`the RTSP server ended: ${said()}`);
     return said().includes("ready") || undefined;

@@ -1,6 +1,6 @@
 """An RTSP server (GStreamer's) that plays Matroska films.
 
-usage: rtspServer.py PORT MOUNT=FILM… [--user NAME --password SECRET --scheme basic|digest]
+usage: rtspServer.py PORT MOUNT=FILM… [--user NAME --password SECRET --scheme basic|digest] [--certificate PEM --key PEM]
 Says "ready" on its standard output once it listens on loopback. Every client gets the film from its beginning.
 """
 import argparse
@@ -10,7 +10,7 @@ import gi
 gi.require_version("Gst", "1.0")
 gi.require_version("GstRtsp", "1.0")
 gi.require_version("GstRtspServer", "1.0")
-from gi.repository import GLib, Gst, GstRtsp, GstRtspServer  # noqa: E402
+from gi.repository import Gio, GLib, Gst, GstRtsp, GstRtspServer  # noqa: E402
 
 arguments = argparse.ArgumentParser()
 arguments.add_argument("port")
@@ -18,6 +18,8 @@ arguments.add_argument("films", nargs="+")
 arguments.add_argument("--user")
 arguments.add_argument("--password")
 arguments.add_argument("--scheme", choices=["basic", "digest"], default="digest")
+arguments.add_argument("--certificate", help="speaks TLS, and nothing else")
+arguments.add_argument("--key")
 given = arguments.parse_args()
 
 Gst.init(None)
@@ -25,11 +27,15 @@ server = GstRtspServer.RTSPServer()
 server.set_address("127.0.0.1")
 server.set_service(given.port)
 
-if given.user:
+if given.user or given.certificate:
     token = GstRtspServer.RTSPToken()
     token.set_string("media.factory.role", "viewer")
     auth = GstRtspServer.RTSPAuth()
-    if given.scheme == "basic":
+    if given.certificate:
+        auth.set_tls_certificate(Gio.TlsCertificate.new_from_files(given.certificate, given.key))
+    if not given.user:
+        auth.set_default_token(token)
+    elif given.scheme == "basic":
         auth.set_supported_methods(GstRtsp.RTSPAuthMethod.BASIC)
         auth.add_basic(GstRtspServer.RTSPAuth.make_basic(given.user, given.password), token)
     else:
@@ -42,7 +48,7 @@ for each in given.films:
     codec = "h265" if "h265" in film else "h264"
     factory = GstRtspServer.RTSPMediaFactory()
     factory.set_launch(f'( filesrc location="{film}" ! matroskademux ! rtp{codec}pay name=pay0 pt=96 )')
-    if given.user:
+    if given.user or given.certificate:
         permissions = GstRtspServer.RTSPPermissions()
         permissions.add_permission_for_role("viewer", "media.factory.access", True)
         permissions.add_permission_for_role("viewer", "media.factory.construct", True)

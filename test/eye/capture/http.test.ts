@@ -6,12 +6,14 @@ import pino from "pino";
 import sharp from "sharp";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { systemClock as clock } from "../../../gateway/clock.ts";
+import type { ErrorCode } from "../../../gateway/errors.ts";
 import { http } from "../../../gateway/eye/capture/cameras/http.ts";
 import { openInspector } from "../../../gateway/eye/capture/health/inspect.ts";
 import { type Watch, watch } from "../../../gateway/eye/watch.ts";
 import type { Frame } from "../../../gateway/terms.ts";
 import { describeCamera } from "../../contracts/camera.ts";
 import { startWebCamera, type WebCamera } from "../../support/camera.ts";
+import { makeCertificates } from "../../support/certificates.ts";
 import { drawRoom } from "../../support/pictures.ts";
 import { temporaryFolder } from "../../support/places.ts";
 import { childProcesses } from "../../support/processes.ts";
@@ -66,6 +68,7 @@ for (const [kind, page] of [
 /** Looks through the camera as the eye does. */
 function look(url: string, more: object = {}) {
   const changes: string[] = [];
+  const codes: Array<ErrorCode | undefined> = [];
   const frames: Frame[] = [];
   const log = pino({ level: "silent" });
   const watched = watch(() => http.open(optionsOf(url, more), { name: "front", clock, log, pace: "live" }), {
@@ -74,16 +77,27 @@ function look(url: string, more: object = {}) {
     async look(frame) {
       frames.push(frame);
     },
-    say: (state, problem) => changes.push(problem ? `${state}: ${problem}` : state),
+    say(state, problem, code) {
+      changes.push(problem ? `${state}: ${problem}` : state);
+      codes.push(code);
+    },
   });
   watches.push(watched);
   const sees = (count = 3) => {
     const before = frames.length;
-    return until(() => frames.length >= before + count || undefined, 15, `pictures (${changes})`);
+    return until(
+      () => frames.length >= before + count || undefined,
+      15,
+      () => `pictures (${changes})`,
+    );
   };
   const says = (what: string) =>
-    until(() => changes.at(-1)?.includes(what) || undefined, 15, `${what} (${changes})`);
-  return { changes, frames, sees, says };
+    until(
+      () => changes.at(-1)?.includes(what) || undefined,
+      15,
+      () => `${what} (${changes})`,
+    );
+  return { changes, codes, frames, sees, says };
 }
 
 describe("cameras by HTTP", () => {
@@ -194,8 +208,52 @@ describe.skipIf(findProgram("openssl") === null)("cameras by HTTPS (skipped with
     const other = await certificate("other");
     const { port } = await serve({ secure: own });
     const url = `https://127.0.0.1:${port}/stream`;
-    await look(url).says("certificate of its own making");
+    await look(url).says("that nobody known here has signed");
     await look(url, { certificateFile: own.file }).sees();
-    await look(url, { certificateFile: other.file }).says("certificate");
+    await look(url, { certificateFile: other.file }).says("another certificate than the one in");
+  });
+});
+
+describe("cameras by HTTPS with an authority", () => {
+  it.each(["stream", "picture.jpg"])("are looked through when it is named (%s)", async (page) => {
+    const { authority, servers } = await makeCertificates(place);
+    const { certificate: cert, key } = servers.good;
+    const camera = await serve({ secure: { cert, key } });
+    camera.login = { scheme: "digest", user: "viewer", password: "right" };
+    const login = { username: "viewer", password: "right" };
+    await look(`https://127.0.0.1:${camera.port}/${page}`, { certificateFile: authority, ...login }).sees();
+  });
+
+  it("are told nothing when their certificate is of nobody known, another's, or too old", async () => {
+    const { authority, servers } = await makeCertificates(place);
+    for (const [name, certificateFile, says] of [
+      ["good", undefined, "that nobody known here has signed"],
+      ["good", servers.elsewhere.files.certificate, "another certificate than the one in"],
+      ["elsewhere", authority, "that is made out to another name"],
+      ["expired", authority, "that has expired"],
+    ] as const) {
+      const { certificate: cert, key } = servers[name];
+      const camera = await serve({ secure: { cert, key } });
+      const watched = look(`https://127.0.0.1:${camera.port}/stream`, { certificateFile });
+      await watched.says(says);
+      expect(camera.asked()).toBe(0);
+    }
+  });
+
+  it("may show the very certificate that is named, whatever name and dates stand in it", async () => {
+    const { servers } = await makeCertificates(place);
+    for (const { certificate: cert, key, files } of [servers.elsewhere, servers.expired]) {
+      const { port } = await serve({ secure: { cert, key } });
+      await look(`https://127.0.0.1:${port}/stream`, { certificateFile: files.certificate }).sees();
+    }
+  });
+
+  it("say that there is no TLS, and that the file cannot be used", async () => {
+    const { port } = await serve();
+    await look(`https://127.0.0.1:${port}/stream`).says("no TLS comes about");
+    const url = `https://127.0.0.1:${port}/stream`;
+    const watched = look(url, { certificateFile: path.join(place, "nowhere.pem") });
+    await watched.says("nowhere.pem for TLS");
+    expect(watched.codes.at(-1)).toBe("TLS_UNREADABLE");
   });
 });

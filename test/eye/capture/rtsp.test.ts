@@ -11,6 +11,7 @@ import { thumbnails } from "../../../gateway/eye/capture/health/thumbnail.ts";
 import { type Watch, watch } from "../../../gateway/eye/watch.ts";
 import type { Frame } from "../../../gateway/terms.ts";
 import { describeCamera } from "../../contracts/camera.ts";
+import { type Filed, makeCertificates, type TestCertificates } from "../../support/certificates.ts";
 import { drawRoom } from "../../support/pictures.ts";
 import { freePort, temporaryFolder } from "../../support/places.ts";
 import { childProcesses } from "../../support/processes.ts";
@@ -21,10 +22,12 @@ import {
   joinFilms,
   type RtspServer,
   rtspServerIsThere,
+  rtspServerSpeaksTls,
   startRtspServer,
 } from "../../support/rtsp.ts";
 
 const there = await rtspServerIsThere;
+const speaksTls = await rtspServerSpeaksTls;
 
 describe.skipIf(!there)("cameras by RTSP (skipped without GStreamer's RTSP server)", () => {
   let place: string;
@@ -44,8 +47,9 @@ describe.skipIf(!there)("cameras by RTSP (skipped without GStreamer's RTSP serve
   }, 120_000);
   afterAll(() => rm(place, { recursive: true, force: true }));
 
-  async function serve(film: string, login?: Parameters<typeof startRtspServer>[0]["login"]) {
-    const server = await startRtspServer({ port, films: { cam: film }, ...(login && { login }) });
+  async function serve(film: string, login?: Parameters<typeof startRtspServer>[0]["login"], secure?: Filed) {
+    const more = { ...(login && { login }), ...(secure && { secure }) };
+    const server = await startRtspServer({ port, films: { cam: film }, ...more });
     servers.push(server);
     return server;
   }
@@ -79,10 +83,18 @@ describe.skipIf(!there)("cameras by RTSP (skipped without GStreamer's RTSP serve
     watches.push(watched);
     const sees = (count = 3) => {
       const before = frames.length;
-      return until(() => frames.length >= before + count || undefined, 30, `pictures (${changes})`);
+      return until(
+        () => frames.length >= before + count || undefined,
+        30,
+        () => `pictures (${changes})`,
+      );
     };
     const says = (what: string) =>
-      until(() => changes.at(-1)?.includes(what) || undefined, 30, `${what} (${changes})`);
+      until(
+        () => changes.at(-1)?.includes(what) || undefined,
+        30,
+        () => `${what} (${changes})`,
+      );
     return { changes, codes, frames, logged, sees, says };
   }
 
@@ -205,6 +217,69 @@ describe.skipIf(!there)("cameras by RTSP (skipped without GStreamer's RTSP serve
       const lost = look({ url: `rtsp://127.0.0.1:${port}/other?token=hidden` });
       await lost.says("there is no stream at rtsp://127.0.0.1");
       expect([...lost.changes, ...lost.logged].join()).not.toContain("hidden");
+    });
+  });
+
+  describe.skipIf(!speaksTls)("over TLS (skipped without glib-networking)", () => {
+    let certificates: TestCertificates;
+    beforeAll(async () => {
+      certificates = await makeCertificates(place);
+    });
+    afterEach(async () => {
+      await Promise.all(watches.splice(0).map((each) => each.stop()));
+      await Promise.all(servers.splice(0).map((each) => each.close()));
+      expect(childProcesses()).toEqual([]);
+    });
+    const securely = (more: object = {}) => look({ url: `rtsps://127.0.0.1:${port}/cam`, ...more });
+
+    it("are looked through when their authority is named, the password being shown to nobody", async () => {
+      const login = { user: "viewer", password: "s3cr&t", scheme: "digest" } as const;
+      const server = await serve(films.room, login, certificates.servers.good);
+      const { sees, says, changes, logged } = securely({
+        ...{ username: "viewer", password: "s3cr&t", certificateFile: certificates.authority },
+      });
+      await sees();
+      expect(changes).toEqual(["opening", "ok"]);
+      const lines = await commandLines(childProcesses().filter((pid) => pid !== server.child.pid));
+      expect(lines).toContain("ffmpeg");
+      expect([lines, ...logged].join()).not.toContain("s3cr");
+      await server.close();
+      await says("lost");
+      await serve(films.room, login, certificates.servers.good);
+      await sees();
+    }, 60_000);
+
+    it("are told nothing when their certificate is of nobody known, another's, or too old", async () => {
+      const { good, elsewhere, expired } = certificates.servers;
+      const authority = { certificateFile: certificates.authority };
+      for (const [shown, trust, says] of [
+        [good, {}, "that nobody known here has signed"],
+        [good, { certificateFile: elsewhere.files.certificate }, "another certificate than the one in"],
+        [elsewhere, authority, "that is made out to another name"],
+        [expired, authority, "that has expired"],
+      ] as const) {
+        const server = await serve(films.room, undefined, shown);
+        const watched = securely(trust);
+        await watched.says(`127.0.0.1:${port} shows`);
+        expect(watched.changes.at(-1)).toContain(says);
+        expect(watched.frames).toEqual([]);
+        await watches.pop()!.stop();
+        await server.close();
+      }
+    }, 60_000);
+
+    it("may show the very certificate that is named, whatever name and dates stand in it", async () => {
+      const { expired } = certificates.servers;
+      await serve(films.room, undefined, expired);
+      await securely({ certificateFile: expired.files.certificate }).sees();
+    });
+
+    it("say that there is no TLS, and that the file holds no certificate", async () => {
+      await serve(films.room);
+      await securely().says("no TLS comes about");
+      const unreadable = securely({ certificateFile: films.room });
+      await unreadable.says("there is no certificate in it");
+      expect(unreadable.codes.at(-1)).toBe("TLS_UNREADABLE");
     });
   });
 });

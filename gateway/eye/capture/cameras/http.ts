@@ -7,6 +7,7 @@ import { boundaryOf, LONGEST_PICTURE, readParts } from "../http/multipart.ts";
 import { openVisit, type Visit } from "../http/visit.ts";
 import { Latest } from "../latest.ts";
 import { addressOptions, loginOptions } from "../login.ts";
+import { certificateOptions } from "../secure.ts";
 import { type Size, sizeOptions } from "../size.ts";
 
 const options = z.strictObject({
@@ -17,11 +18,7 @@ const options = z.strictObject({
     )
     .meta({ examples: ["http://192.0.2.10/mjpg/video.mjpg"] }),
   ...loginOptions,
-  certificateFile: z
-    .string()
-    .min(1)
-    .optional()
-    .describe("PEM file with the camera's certificate, if it signed that itself (`https`)."),
+  ...certificateOptions,
   ...sizeOptions,
 });
 

@@ -1,10 +1,11 @@
-import { X509Certificate } from "node:crypto";
-import { readFile } from "node:fs/promises";
 import http, { type IncomingMessage } from "node:http";
 import https from "node:https";
-import { failure } from "../../../errors.ts";
+import type { TLSSocket } from "node:tls";
+import { failure, GatewayError } from "../../../errors.ts";
 import { revealSecret } from "../../../options.ts";
 import { type Login, tellable } from "../login.ts";
+import { connectSecurely } from "../secure.ts";
+import { whyUnreachable } from "../unreachable.ts";
 import { authorization, type Challenge, readChallenge } from "./digest.ts";
 
 /** A web server that is asked for the same thing again and again. */
@@ -17,7 +18,6 @@ export interface Visit {
 
 export interface VisitOptions extends Login {
   readonly url: string;
-  /** A file with the one certificate that the camera may show, whatever name stands in it. */
   readonly certificateFile?: string | undefined;
 }
 
@@ -25,8 +25,9 @@ export interface VisitOptions extends Login {
 export async function openVisit(options: VisitOptions, camera: string): Promise<Visit> {
   const url = new URL(options.url);
   const secure = url.protocol === "https:";
-  const trust = options.certificateFile === undefined ? {} : pinned(await readFile(options.certificateFile));
-  const agent = secure ? new https.Agent({ keepAlive: true, ...trust }) : new http.Agent({ keepAlive: true });
+  const closing = new AbortController();
+  const connect = () => connectSecurely(url, 443, options.certificateFile, closing.signal);
+  const agent = secure ? secureAgent(connect) : new http.Agent({ keepAlive: true });
   const target = url.pathname + url.search;
   const login = {
     username: options.username ?? "",
@@ -43,7 +44,9 @@ export async function openVisit(options: VisitOptions, camera: string): Promise<
     }
     return new Promise((resolve, reject) => {
       const request = (secure ? https : http).get(url, { agent, headers, signal }, resolve);
-      request.on("error", (error) => reject(new Error(inWords(error, url))));
+      request.on("error", (error) =>
+        reject(error instanceof GatewayError ? error : new Error(whyUnreachable(error, url))),
+      );
     });
   }
 
@@ -68,43 +71,25 @@ export async function openVisit(options: VisitOptions, camera: string): Promise<
         throw new Error(`${place} sends us elsewhere (${status}): name that address`);
       throw new Error(`${place} answers ${status}`);
     },
-    close: () => agent.destroy(),
+    close() {
+      closing.abort();
+      agent.destroy();
+    },
   };
+}
+
+/** One whose connections have been looked at before anything is said. */
+function secureAgent(connect: () => Promise<TLSSocket>): https.Agent {
+  const agent = new https.Agent({ keepAlive: true });
+  agent.createConnection = (_, connected) => {
+    connect().then(
+      (socket) => connected?.(null, socket),
+      (error) => connected?.(error, undefined as never),
+    );
+    return undefined;
+  };
+  return agent;
 }
 
 const offersOf = ({ rawHeaders }: IncomingMessage) =>
   rawHeaders.filter((_, at) => at % 2 === 1 && /^www-authenticate$/i.test(rawHeaders[at - 1]!));
-
-/** Just that certificate: cameras sign their own, and put in a name that nobody calls them by. */
-function pinned(pem: Buffer) {
-  const expected = new X509Certificate(pem).fingerprint256;
-  return {
-    ca: pem,
-    checkServerIdentity: (_: string, shown: { fingerprint256: string }) =>
-      shown.fingerprint256 === expected
-        ? undefined
-        : new Error("it shows another certificate than the one named"),
-  };
-}
-
-function inWords(error: NodeJS.ErrnoException, { host, hostname }: URL): string {
-  switch (error.code) {
-    case "ECONNREFUSED":
-      return `nothing answers at ${host} (connection refused)`;
-    case "EHOSTUNREACH":
-    case "ENETUNREACH":
-    case "ETIMEDOUT":
-      return `${host} cannot be reached`;
-    case "ENOTFOUND":
-    case "EAI_AGAIN":
-      return `nobody knows where ${hostname} is`;
-    case "ECONNRESET":
-      return `${host} hung up`;
-    case "DEPTH_ZERO_SELF_SIGNED_CERT":
-    case "SELF_SIGNED_CERT_IN_CHAIN":
-    case "UNABLE_TO_VERIFY_LEAF_SIGNATURE":
-      return `${host} shows a certificate of its own making: name it as certificateFile`;
-    default:
-      return error.message;
-  }
-}
