@@ -109,6 +109,7 @@ export function fill(
 export async function ask(influx: Influx, query: string): Promise<Series[]> {
   const answer = await fetch(`${influx.url}/query?db=${influx.database}&epoch=ms`, {
     method: "POST",
+    headers: influx.headers,
     body: new URLSearchParams({ q: query }),
   });
   const { results = [], error } = (await answer.json()) as {

@@ -22,7 +22,8 @@ import {
   pickedTwice,
   TIME,
 } from "../../provisioning/influxql.ts";
-import { hasInflux, type Influx, startInflux } from "../support/influxd.ts";
+import { DATABASES } from "../support/databases.ts";
+import type { Influx } from "../support/influxd.ts";
 import { ask, fill, type Situation } from "./grafana.ts";
 
 /** Any text that may be in a query: Grafana cannot carry a `$`, and the record takes no control characters. */
@@ -126,70 +127,71 @@ function scanned(written: string, quote: string): [string, string] {
   throw new Error(`not ended: ${written}`);
 }
 
-describe.skipIf(!hasInflux)("a real InfluxDB (skipped where influxd is not installed)", () => {
-  let influx: Influx;
-  beforeAll(async () => {
-    influx = await startInflux();
-  });
-  afterAll(() => influx?.stop());
+for (const { name, missing, start } of DATABASES)
+  describe.skipIf(missing)(name, () => {
+    let influx: Influx;
+    beforeAll(async () => {
+      influx = await start();
+    });
+    afterAll(() => influx?.stop());
 
-  // Texts as fields: a tag's value is more restricted, by the record, than what a query can ask for.
-  const names = [
-    ...new Set(
-      fc.sample(
-        anything.filter((value) => !/[\p{Cs}\0]/u.test(value)),
-        { numRuns: 150, seed: 7 },
+    // Texts as fields: a tag's value is more restricted, by the record, than what a query can ask for.
+    const names = [
+      ...new Set(
+        fc.sample(
+          anything.filter((value) => !/[\p{Cs}\0]/u.test(value)),
+          { numRuns: 150, seed: 7 },
+        ),
       ),
-    ),
-  ];
-  const at = (index: number) => Date.UTC(2026, 10, 16) + index * 1000;
-  const point = (lesson: string, index: number): Point => ({
-    measurement: "focus",
-    tags: { site: "s", room: "r" },
-    fields: { lesson, quality: "ok", focus: index },
-    time: at(index),
-  });
+    ];
+    const at = (index: number) => Date.UTC(2026, 10, 16) + index * 1000;
+    const point = (lesson: string, index: number): Point => ({
+      measurement: "focus",
+      tags: { site: "s", room: "r" },
+      fields: { lesson, quality: "ok", focus: index },
+      time: at(index),
+    });
 
-  it("finds by equality, by one of several and by what was picked the very rows that are meant", async () => {
-    const sink = await openInflux(influxOptions.parse({ version: "1", url: influx.url }));
-    expect(await sink.write(names.map(point))).toEqual([]);
-    await sink.close();
-    const found = async (query: unknown, lesson: string | string[] = "") => {
-      const page: Situation = { from: 0, to: at(1000), variables: { lesson } };
-      const series = await ask(influx, fill(String(query), page, page, "1m"));
-      return series.flatMap(({ rows }) => rows.map(({ focus }) => focus));
-    };
-    const windows = from("focus").select(column("focus"));
-    for (const [index, name] of names.entries()) {
-      expect(await found(windows.where(is("lesson", name))), name).toEqual([index]);
-      if (name.includes("\n")) continue; // A lesson's name is one line.
-      expect(await found(windows.where(picked("lesson")), name), name).toEqual([index]);
-      expect(await found(windows.where(isOneOf("lesson", [name]))), name).toEqual([index]);
-      const all = windows.where(either(picked("lesson"), pickedTwice("quality", "lesson")));
-      expect(await found(all, name), name).toEqual([index]);
-    }
-    const plain = names.filter((name) => !name.includes("\n")).slice(0, 20);
-    expect(await found(windows.where(picked("lesson")), plain)).toEqual(
-      plain.map((name) => names.indexOf(name)),
-    );
-  });
+    it("finds by equality, by one of several and by what was picked the very rows that are meant", async () => {
+      const sink = await openInflux(influxOptions.parse(influx.options));
+      expect(await sink.write(names.map(point))).toEqual([]);
+      await sink.close();
+      const found = async (query: unknown, lesson: string | string[] = "") => {
+        const page: Situation = { from: 0, to: at(1000), variables: { lesson } };
+        const series = await ask(influx, fill(String(query), page, page, "1m"));
+        return series.flatMap(({ rows }) => rows.map(({ focus }) => focus));
+      };
+      const windows = from("focus").select(column("focus"));
+      for (const [index, name] of names.entries()) {
+        expect(await found(windows.where(is("lesson", name))), name).toEqual([index]);
+        if (name.includes("\n")) continue; // A lesson's name is one line.
+        expect(await found(windows.where(picked("lesson")), name), name).toEqual([index]);
+        expect(await found(windows.where(isOneOf("lesson", [name]))), name).toEqual([index]);
+        const all = windows.where(either(picked("lesson"), pickedTwice("quality", "lesson")));
+        expect(await found(all, name), name).toEqual([index]);
+      }
+      const plain = names.filter((name) => !name.includes("\n")).slice(0, 20);
+      expect(await found(windows.where(picked("lesson")), plain)).toEqual(
+        plain.map((name) => names.indexOf(name)),
+      );
+    });
 
-  it("finds with “all” what has no lesson too, and not with a lesson that is named like a quality", async () => {
-    const database = "all";
-    const sink = await openInflux(influxOptions.parse({ version: "1", url: influx.url, database }));
-    const none: Point = { ...point("", 0), fields: { quality: "ok", focus: 0 } };
-    expect(await sink.write([none, point("ok", 1), point("Maths", 2)])).toEqual([]);
-    await sink.close();
-    const query = from("focus")
-      .select(column("focus"))
-      .where(either(picked("lesson"), pickedTwice("quality", "lesson")));
-    const found = async (lesson: string) => {
-      const page: Situation = { from: 0, to: at(1000), variables: { lesson } };
-      const [series] = await ask({ ...influx, database }, fill(String(query), page, page, "1m"));
-      return series?.rows.map(({ focus }) => focus);
-    };
-    expect(await found("$__all")).toEqual([0, 1, 2]);
-    expect(await found("ok")).toEqual([1]);
-    expect(await found("Maths")).toEqual([2]);
+    it("finds with “all” what has no lesson too, and not with a lesson that is named like a quality", async () => {
+      const own = await influx.another("all");
+      const sink = await openInflux(influxOptions.parse(own.options));
+      const none: Point = { ...point("", 0), fields: { quality: "ok", focus: 0 } };
+      expect(await sink.write([none, point("ok", 1), point("Maths", 2)])).toEqual([]);
+      await sink.close();
+      const query = from("focus")
+        .select(column("focus"))
+        .where(either(picked("lesson"), pickedTwice("quality", "lesson")));
+      const found = async (lesson: string) => {
+        const page: Situation = { from: 0, to: at(1000), variables: { lesson } };
+        const [series] = await ask(own, fill(String(query), page, page, "1m"));
+        return series?.rows.map(({ focus }) => focus);
+      };
+      expect(await found("$__all")).toEqual([0, 1, 2]);
+      expect(await found("ok")).toEqual([1]);
+      expect(await found("Maths")).toEqual([2]);
+    });
   });
-});
