@@ -14,7 +14,7 @@ import {
 import { writeWhole } from "./write.ts";
 
 /** Raised whenever the same file would be turned into another network: everything that was made before is made anew. */
-export const MAKER = 3;
+export const MAKER = 4;
 
 const entry = z.strictObject({
   role: z.enum(ROLES),

@@ -16,7 +16,9 @@ export function freeBatch(graph: Graph): Graph {
     if (first !== 1) return each;
     const shape = `${each.outputs[0]}/shape`;
     constants.set(shape, int64([0, ...rest]));
-    return { ...each, inputs: [each.inputs[0]!, shape] };
+    // Since opset 14 an exporter may have had 0 mean none at all.
+    const { allowzero: _, ...attributes } = each.attributes;
+    return { ...each, inputs: [each.inputs[0]!, shape], attributes };
   });
   return { ...graph, inputs: graph.inputs.map(free), outputs: graph.outputs.map(free), nodes, constants };
 }

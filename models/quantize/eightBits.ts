@@ -79,7 +79,7 @@ function written(
 ) {
   const ranges = new Map<string, Range>();
   for (const [value, histogram] of calibration) ranges.set(value, rangeBy(method, histogram));
-  return writeGraph(quantised(graph, planFor(graph, new Set(kept)), ranges, style));
+  return writeGraph(quantised(graph, new Set(kept), ranges, style));
 }
 
 /** A network's layers, the one first that does most harm in eight bits when it alone is in them. */

@@ -64,11 +64,11 @@ export function inFullLanes(graph: Graph, shapeOf: (value: string) => readonly n
     }
     if (each.op === "Concat" && isAlongChannels(each)) {
       const inputs = toWholeVectors(each.inputs, (value) => lanesOf(value).length, spare);
+      let before = 0;
       const joined = inputs.flatMap((value) => {
-        const before = inputs
-          .slice(0, inputs.indexOf(value))
-          .reduce((sum, name) => sum + kept(lanesOf(name)), 0);
-        return lanesOf(value).map((lane) => (lane === null ? null : lane + before));
+        const start = before;
+        before += kept(lanesOf(value));
+        return lanesOf(value).map((lane) => (lane === null ? null : lane + start));
       });
       if (joined.some((lane) => lane === null)) lanes.set(output, joined);
       return [{ ...each, inputs }];

@@ -1,6 +1,7 @@
 import { CENTRED, PLANES, withCommonMean } from "./bytes.ts";
 import { type Graph, int, type Node, node, renamedInputs, type Tensor, withoutUnused } from "./graph.ts";
-import { MOVERS, type Plan } from "./plan.ts";
+import { inPairs } from "./pairs.ts";
+import { MOVERS, planFor } from "./plan.ts";
 import type { Range } from "./range.ts";
 
 /**
@@ -11,23 +12,27 @@ import type { Range } from "./range.ts";
 export type Style = "symmetric" | "positive";
 
 /**
- * Writes a network in eight bits: QuantizeLinear and DequantizeLinear around every value and weight of the plan, which
- * runtimes merge into whole-number kernels. Weights are symmetric and have a scale for each output channel.
+ * Writes a network in eight bits, but for the layers in `kept`: QuantizeLinear and DequantizeLinear around every value and
+ * weight of the plan, which runtimes merge into whole-number kernels. Weights are symmetric and have a scale for each
+ * output channel. `ranges` are of the source's values.
  */
 export function quantised(
   source: Graph,
-  plan: Plan,
+  kept: ReadonlySet<string>,
   ranges: ReadonlyMap<string, Range>,
   style: Style,
 ): Graph {
   const asBytes = style === "positive";
-  const { graph, mean } = asBytes ? withCommonMean(source) : { graph: source, mean: 0 };
+  const { graph: common, mean } = asBytes ? withCommonMean(source) : { graph: source, mean: 0 };
+  const graph = asBytes ? inPairs(common, kept) : common;
+  const plan = planFor(graph, kept);
   const constants = new Map(graph.constants);
   const scales = new Map<string, Scale>();
   for (const [value, group] of plan.groups) {
     const members = [...plan.groups]
       .filter(([, other]) => other === group)
-      .map(([name]) => ranges.get(name)!);
+      // A value that is only laid out otherwise has the range of what it is made of.
+      .flatMap(([name]) => ranges.get(name) ?? []);
     const low = Math.min(0, ...members.map((range) => range.low));
     const high = Math.max(0, ...members.map((range) => range.high));
     scales.set(value, scaleOf({ low, high }, style));
@@ -85,6 +90,9 @@ function scaleOf({ low, high }: Range, style: Style): Scale {
 
 const single = (value: number): Tensor => ({ type: "float32", dims: [], data: Float32Array.of(value) });
 
+/** Half of what 32 bits hold; the other half is for the sums that an offset is added to. */
+const LARGEST_OFFSET = 2 ** 30;
+
 /** A layer's weights and bias in whole numbers, with the nodes that turn them back. */
 function eightBitWeights(
   { inputs, outputs, op, attributes }: Node,
@@ -103,8 +111,12 @@ function eightBitWeights(
     const channel = channelOf(at);
     largest[channel] = Math.max(largest[channel]!, Math.abs(values[at]!));
   }
-  // A channel without weights only fills up (lanes.ts); any scale will do.
-  const scale = largest.map((value) => (value || 1) / 127);
+  // A channel without weights only fills up (lanes.ts); any scale will do. With weights next to nothing, the offset is what
+  // has to fit: in their own scale it would be more than 32 bits hold.
+  const bias = inputs[2] ? (constants.get(inputs[2])!.data as Float32Array) : null;
+  const scale = largest.map((value, channel) =>
+    Math.max((value || 1) / 127, Math.abs(bias?.[channel] ?? 0) / inputScale / LARGEST_OFFSET),
+  );
   const bytes = new Int8Array(values.length);
   for (let at = 0; at < values.length; at++) bytes[at] = Math.round(values[at]! / scale[channelOf(at)]!);
 
@@ -121,10 +133,9 @@ function eightBitWeights(
       along,
     ),
   ];
-  if (!inputs[2]) return { nodes, inputs: [weights] };
+  if (!bias) return { nodes, inputs: [weights] };
 
   // Whole numbers of the product's own scale, as the sums are that it is added to.
-  const bias = constants.get(inputs[2])!.data as Float32Array;
   const biasScale = scale.map((value) => value * inputScale);
   constants.set(`${name}/bias/q`, {
     type: "int32",

@@ -77,6 +77,42 @@ describe("a network in eight bits", () => {
     });
   }
 
+  it("keeps an offset beside which the weights are next to nothing", async () => {
+    const graph = small(1);
+    const weak = graph.constants.get("bw")!;
+    const data = (weak.data as Float32Array).map((value, at) => (at < 72 ? value * 1e-12 : value));
+    const constants = new Map([
+      ...graph.constants,
+      ["bw", { ...weak, data }],
+      ["bb", random([8], 9)],
+    ] as const);
+    const nodes = graph.nodes.map((each) =>
+      each.outputs[0] === "b" ? { ...each, inputs: ["uneven", "bw", "bb"] } : each,
+    );
+    const tests = pictures(16, 50);
+    const changed = { ...graph, constants, nodes };
+    const counts = await calibrateAll(changed, pictures(16, 10));
+    const { bytes, parity, kept } = await inEightBits(changed, "eyes", counts, tests, "positive");
+    expect(kept).toEqual([]);
+    expect(isParity(parity)).toBe(true);
+    // In the weights' own scale it would be a number of 40 bits.
+    const { constants: made } = readGraph(bytes);
+    const [offset, scale] = [made.get("b/bias/q")!, made.get("b/bias/scale")!];
+    const told = Number(offset.data[0]) * Number(scale.data[0]);
+    expect(told).toBeCloseTo(Number(constants.get("bb")!.data[0]), 5);
+  });
+
+  it("works out two results of its first layer at once on the CPU", async () => {
+    const graph = small(1);
+    const counts = await calibrateAll(graph, pictures(16, 10));
+    const rowsOf = async (style: "positive" | "symmetric") => {
+      const { bytes } = await inEightBits(graph, "eyes", counts, pictures(16, 50), style);
+      return readGraph(bytes).constants.get("a/weight/q")!.dims[0];
+    };
+    expect(await rowsOf("positive")).toBe(16);
+    expect(await rowsOf("symmetric")).toBe(8);
+  });
+
   it("finds the layer that suffers most, and leaves it in float where the answers need it", async () => {
     const graph = small(3_000, 10);
     const counts = await calibrateAll(graph, pictures(16, 10));

@@ -95,6 +95,25 @@ describe("channels of a network", () => {
   });
 });
 
+describe("channels that are put together twice", () => {
+  it("are filled up, and mean the same", async () => {
+    const pads = { kernel_shape: ints([3, 3]), pads: ints([1, 1, 1, 1]) };
+    const nodes = [
+      node("Conv", ["x", "w"], ["a"], pads),
+      node("Concat", ["a", "a"], ["twice"], { axis: int(1) }),
+      node("Conv", ["twice", "v"], ["y"], pads),
+    ];
+    const constants = { w: random([20, 3, 3, 3], 1), v: random([4, 40, 3, 3], 2) };
+    const graph = graphOf(13, [1, 3, 6, 6], nodes, constants);
+    const full = inFullLanes(graph, await shapes(graph));
+    expect(full.constants.get(full.nodes[0]!.inputs[1]!)!.dims[0]).toBe(32);
+    const [before, after] = await Promise.all(
+      [graph, full].map((each) => run(each, numbers(108), [1, 3, 6, 6])),
+    );
+    expect(apart(after!.values, before!.values)).toBeLessThan(1e-4);
+  });
+});
+
 describe("folding", () => {
   const statistics = (channels: number): Record<string, Tensor> => ({
     gamma: random([channels], 11),
@@ -160,6 +179,15 @@ describe("folding", () => {
     const { shape, values } = await run(folded, numbers(96), [3, 2, 4, 4]);
     expect(shape).toEqual([3, 32]);
     expect(values).toEqual([...numbers(96)]);
+  });
+});
+
+describe("any number of pictures", () => {
+  it("goes through a shape in which 0 was to mean none at all", async () => {
+    const reshape = node("Reshape", ["x", "flat"], ["y"], { allowzero: int(1) });
+    const graph = { ...graphOf(14, [1, 2, 3], [reshape], { flat: int64([1, 6]) }) };
+    const { shape } = await run(freeBatch(graph), numbers(24), [4, 2, 3]);
+    expect(shape).toEqual([4, 6]);
   });
 });
 
