@@ -58,19 +58,21 @@ export const runtimeVersion = (): string =>
 /**
  * Loads a network, from a file or from memory, on one provider and on no other. Rejects with ONNX Runtime's own words
  * when that cannot be.
+ * @param arena whether it keeps what a run took for the next one: for a network that is small and asked all the time.
  */
 export async function openSession(
   file: string | Uint8Array,
   provider: Engine["provider"],
   threads: number,
+  { arena = false }: { arena?: boolean } = {},
 ): Promise<Session> {
   const ort = await loadRuntime();
   const options = {
     executionProviders: [provider],
     intraOpNumThreads: threads,
     interOpNumThreads: 1,
-    // The arena never gives back what a batch once took: 70 MB for a fiftieth of the time (docs/speed.md).
-    enableCpuMemArena: false,
+    // The arena never gives back what a batch of pictures once took: 70 MB for a fiftieth of the time (docs/speed.md).
+    enableCpuMemArena: arena,
     enableMemPattern: false,
     // Spinning threads would keep cores busy between frames, beside a broker and a database on the same box.
     extra: { session: { intra_op: { allow_spinning: "0" } } },

@@ -46,9 +46,11 @@ export async function openDatabase(
   try {
     instance = await DuckDBInstance.create(file, {
       access_mode: readOnly ? "READ_ONLY" : "READ_WRITE",
-      // The gateway is a small program on a small machine: a careless query must not take its memory.
-      memory_limit: "512MB",
-      threads: "2",
+      // The gateway is a small program on a small machine. What has been read once stays in memory up to this limit; a
+      // careless query puts the rest into a file beside the store.
+      memory_limit: "128MB",
+      // With a second thread each small write leaves something in that one's caches: 9 MB an hour (docs/soak.md).
+      threads: "1",
       autoload_known_extensions: "false",
       autoinstall_known_extensions: "false",
     });

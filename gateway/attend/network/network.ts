@@ -129,7 +129,9 @@ const openCamera = (known?: readonly Usual[]): Camera => ({
 
 async function openTried(pack: AttentionPack): Promise<Session> {
   try {
-    const session = await openSession(pack.path, "cpu", 1);
+    // Its values take two megabytes. Fetched from malloc for each look, and aligned, they left holes that nothing else fits
+    // into: the gateway's heap grew by 13 MB within a minute (docs/soak.md).
+    const session = await openSession(pack.path, "cpu", 1, { arena: true });
     // The first run pays for lazy initialisation, and is where a file that is no such network says so.
     const { targets, alpha } = await session.run({ ...emptyInputs(1) });
     if (targets?.length !== TARGETS.length || alpha?.length !== MOMENTS)
