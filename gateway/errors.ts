@@ -169,10 +169,10 @@ export const catalogue = {
     (p) => `${p.file} allows nothing:\n${p.problems.map((line) => `  ${line}`).join("\n")}`,
     "`docs/privacy.md` shows what must stand in it. Until it does the cameras stay shut.",
   ),
-  INDICATOR_FAILED: entry<{ folder: string; problem: string }>(
+  INDICATOR_FAILED: entry<{ light: string; problem: string }>(
     1,
-    (p) => `the light ${p.folder} cannot be switched: ${p.problem}`,
-    "Without its light no camera opens. Check `privacy.indicator`, and that the gateway's user may write to it.",
+    (p) => `the light ${p.light} cannot be switched: ${p.problem}`,
+    "Without its light no camera opens. Check `privacy.indicator`, and that the gateway's user may switch it (docs/it.md).",
   ),
   AUDIT_BROKEN: entry<{ file: string; problems: readonly string[] }>(
     1,

@@ -2,16 +2,17 @@ import type { Account } from "./account.ts";
 import { watchButton } from "./button.ts";
 import type { Config } from "./config.ts";
 import { type Controls, followControls } from "./controls.ts";
+import { reason } from "./errors.ts";
 import type { Eye } from "./eye/eye.ts";
 import type { Flow } from "./flow.ts";
-import { ledIndicator, noIndicator } from "./indicator.ts";
+import { openIndicator } from "./indicator.ts";
 import type { Logger } from "./log.ts";
 import { openParts } from "./parts.ts";
 import { keepPause, readPause } from "./pause.ts";
 import { followPermissions } from "./permissions.ts";
 import { openPermissions } from "./protect/protect.ts";
 import type { GatewayEvent } from "./publish/publish.ts";
-import { type Holder, openShutter } from "./shutter.ts";
+import { type Holder, type Objection, openShutter } from "./shutter.ts";
 import type { Clock } from "./terms.ts";
 
 /**
@@ -19,13 +20,14 @@ import type { Clock } from "./terms.ts";
  *
  *   teacher (page, MQTT, button) ─┐
  *   timetable ────────────────────┼──▶ shutter ──▶ light on, written down ──▶ cameras
- *   profile and its sign-off ─────┘
+ *   profile and its sign-off ─────┤
+ *   the light, the audit log ─────┘
  */
 export interface Guard {
   readonly obey: Controls["obey"];
   /** Who holds the cameras shut, and why; empty while they may be open. */
   readonly holders: ReadonlyMap<Holder, string>;
-  /** The eye is up, with its cameras shut: opens them if nobody minds. Rejects when the light in the room does not shine. */
+  /** The eye is up, with its cameras shut: opens them if nobody minds. */
   attach(eye: Eye): Promise<void>;
   close(): Promise<void>;
 }
@@ -40,29 +42,56 @@ export interface GuardContext {
 export async function openGuard(
   { privacy, site, room, dataFolder }: Pick<Config, "privacy" | "site" | "room" | "dataFolder">,
   { flow, account, tell }: GuardContext,
-  { log, clock }: { readonly log: Logger; readonly clock: Clock },
+  { log: parentLog, clock }: { readonly log: Logger; readonly clock: Clock },
 ): Promise<Guard> {
+  const log = parentLog.child({ part: "privacy" });
+  const around = { log, clock };
   const parts = openParts();
-  const light = parts.add(privacy.indicator ? ledIndicator(privacy.indicator.led) : noIndicator, (it) =>
-    it.off(),
-  );
-  await light.off();
-
   const permissions = openPermissions(privacy, { site, room });
+  let said = "";
+
+  /** Without its light, and without being written down, no camera opens. */
+  function objection(by: "indicator" | "audit", error: unknown): Objection {
+    const because = reason(error);
+    if (because !== said) log.error({ err: error }, "the cameras stay shut");
+    said = because;
+    return { by, because };
+  }
+
+  const light = openIndicator(privacy.indicator, (error) => {
+    void shutter
+      .object(objection("indicator", error))
+      .catch((thrown) => log.error({ err: thrown }, "the cameras could not be closed"));
+  });
+  const dim = () =>
+    light.off().catch((error) => log.error({ err: error }, "the light could not be switched off"));
+
   const shutter = openShutter({
     pause: (paused) => flow.pause(paused),
     async opening() {
       // A lesson may have ended during the pause that is over now.
-      if (!(await permissions.ask(clock.now())).granted) return false;
-      await account("cameras_opened", { profile: privacy.profile });
-      await light.on();
-      return true;
+      const answer = await permissions.ask(clock.now());
+      if (!answer.granted) return answer;
+      const dark = await light.on().catch((error) => objection("indicator", error));
+      if (dark) return dark;
+      const unwritten = await account("cameras_opened", { profile: privacy.profile }).catch((error) =>
+        objection("audit", error),
+      );
+      if (unwritten) await dim();
+      else said = "";
+      return unwritten ?? null;
     },
+    // They are closed: whatever fails now is told, and holds up nobody.
     async closed(by, because) {
-      await light.off();
-      await account("cameras_closed", { by, because });
+      await dim();
+      await account("cameras_closed", { by, because }).catch((error) =>
+        log.error({ err: error }, "that the cameras were closed could not be written down"),
+      );
     },
   });
+  // What is wrong with the light is known before the first lesson.
+  await light.off().catch((error) => shutter.object(objection("indicator", error)));
+  parts.add(light, () => dim().then(light.close));
   const controls = parts.add(
     followControls({
       flow,
@@ -71,17 +100,16 @@ export async function openGuard(
       keep: (pause) => keepPause(dataFolder, pause),
       before: await readPause(dataFolder, clock.now()),
       tell,
-      log,
-      clock,
+      ...around,
     }),
     (it) => it.close(),
   );
   if (privacy.button) {
     const press = () =>
       void controls.toggle().catch((error) => log.error({ err: error }, "the button could not be obeyed"));
-    parts.add(watchButton(privacy.button, press, { log, clock }), (it) => it.close());
+    parts.add(watchButton(privacy.button, press, around), (it) => it.close());
   }
-  parts.add(await followPermissions({ permissions, shutter, flow, log, clock }), (it) => it.close());
+  parts.add(await followPermissions({ permissions, shutter, flow, ...around }), (it) => it.close());
 
   return {
     obey: controls.obey,

@@ -1,29 +1,73 @@
 import { readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
-import { failure, reason } from "./errors.ts";
+import { failure, type GatewayError, reason } from "./errors.ts";
+import { type GpioLine, holdLine } from "./gpio/gpio.ts";
 
 /** The light that tells the room that cameras are open. */
 export interface Indicator {
+  /** Rejects with INDICATOR_FAILED, as `off` does. */
   on(): Promise<void>;
   off(): Promise<void>;
+  /** Leaves the light as it is, to whoever may want it. */
+  close(): Promise<void>;
 }
 
-/** No light to switch. */
-export const noIndicator: Indicator = { async on() {}, async off() {} };
+export interface IndicatorOptions {
+  /** An LED as Linux has it, by its folder: `/sys/class/leds/ACT`. */
+  readonly led?: string | undefined;
+  /** A GPIO line: `gpiochip0:17`, or its name. */
+  readonly gpio?: string | undefined;
+  readonly activeLow: boolean;
+}
 
-/**
- * An LED as Linux has it: a folder with `brightness` and `max_brightness` (Documentation/leds/leds-class.rst). Both reject
- * with INDICATOR_FAILED; without its light no camera opens.
- * @param folder such as `/sys/class/leds/ACT`.
- */
-export function ledIndicator(folder: string): Indicator {
+/** @param lost the light that was on shines no longer. */
+export function openIndicator(
+  options: IndicatorOptions | undefined,
+  lost: (error: GatewayError) => void,
+): Indicator {
+  if (options?.led !== undefined) return ledIndicator(options.led);
+  if (options?.gpio !== undefined)
+    return gpioIndicator({ gpio: options.gpio, activeLow: options.activeLow, bias: "as-is" }, lost);
+  return { async on() {}, async off() {}, async close() {} };
+}
+
+/** A folder with `brightness` and `max_brightness` (Documentation/leds/leds-class.rst). */
+function ledIndicator(light: string): Indicator {
   const shine = async (bright: boolean) => {
     try {
-      const most = bright ? (await readFile(path.join(folder, "max_brightness"), "utf8")).trim() : "0";
-      await writeFile(path.join(folder, "brightness"), most, { flag: "r+" });
+      const most = bright ? (await readFile(path.join(light, "max_brightness"), "utf8")).trim() : "0";
+      await writeFile(path.join(light, "brightness"), most, { flag: "r+" });
     } catch (error) {
-      throw failure("INDICATOR_FAILED", { folder, problem: reason(error) }, error);
+      throw failure("INDICATOR_FAILED", { light, problem: reason(error) }, error);
     }
   };
-  return { on: () => shine(true), off: () => shine(false) };
+  return { on: () => shine(true), off: () => shine(false), async close() {} };
+}
+
+/** A line that is driven by a program of its own; should that end, the line is the kernel's, and the light nobody's. */
+function gpioIndicator(line: GpioLine, lost: (error: GatewayError) => void): Indicator {
+  let holder: Awaited<ReturnType<typeof holdLine>> | null = null;
+  const failed = (problem: string, cause?: unknown) =>
+    failure("INDICATOR_FAILED", { light: line.gpio, problem }, cause);
+
+  async function letGo(): Promise<void> {
+    const held = holder;
+    holder = null;
+    await held?.close();
+  }
+
+  async function drive(to: "active" | "inactive"): Promise<void> {
+    await letGo();
+    const held = await holdLine(line, to).catch((error) => {
+      throw failed(reason(error), error);
+    });
+    holder = held;
+    void held.ended.then((why) => {
+      if (holder !== held) return;
+      holder = null;
+      if (to === "active") lost(failed(why));
+    });
+  }
+
+  return { on: () => drive("active"), off: () => drive("inactive"), close: letGo };
 }

@@ -84,7 +84,8 @@ export function watchStatus({
       temperatureCelsius: temperatureC,
       cameras: Object.fromEntries(cameras),
       sensors: senses?.states() ?? {},
-      shut: shutBy(holders),
+      shut: longestOf(holders),
+      shutBy: [...holders.keys()],
       audit: account.head,
       flows: config.show.live.enabled ? flowsState(live) : "off",
       config: source,
@@ -93,13 +94,17 @@ export function watchStatus({
     };
   }
 
-  /** A gateway is ready when a room's focus can be watched and is kept; a pause is no fault. */
+  /** A gateway is ready when a room's focus can be watched and is kept; a pause is no fault, a broken light is. */
   function notReady(): string[] {
     const { connected, refused } = publisher.state();
     const reasons: string[] = [];
     if (refused) reasons.push("the MQTT broker refuses the gateway");
     else if (!connected) reasons.push("the MQTT broker cannot be reached");
     if (!eye) reasons.push("the eye is not up yet");
+    for (const who of ["indicator", "audit"] as const) {
+      const because = holders.get(who);
+      if (because !== undefined) reasons.push(because);
+    }
     for (const [name, state] of cameras) {
       if (state !== "ok" && state !== "paused") reasons.push(`camera ${name} is ${state}`);
     }
@@ -152,7 +157,7 @@ export function watchStatus({
 const sum = (counts: Readonly<Record<string, number>>): number =>
   Object.values(counts).reduce((all, count) => all + count, 0);
 
-function shutBy(holders: Guard["holders"]): string | null {
+function longestOf(holders: Guard["holders"]): string | null {
   const [first] = holders;
   return first ? first.join(": ") : null;
 }

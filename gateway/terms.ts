@@ -287,8 +287,10 @@ export interface Health {
   readonly temperatureCelsius: number | null;
   readonly cameras: Readonly<Record<string, CameraState>>;
   readonly sensors: Readonly<Record<string, string>>;
-  /** Who keeps the cameras shut, and why: `timetable: there is no lesson now`. Null while they may be open. */
+  /** Who has kept the cameras shut for the longest, and why: `timetable: there is no lesson now`. Null while they may be open. */
   readonly shut: string | null;
+  /** Everybody who keeps them shut, the longest-standing first: `timetable`, `teacher`. */
+  readonly shutBy: readonly string[];
   /** Number and hash of the audit log's last entry: `12@1f0c…`. */
   readonly audit: string;
   readonly flows: FlowsState;

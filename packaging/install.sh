@@ -94,7 +94,7 @@ make_user() {
   [ -z "$root" ] || return 0
   getent passwd "$user" >/dev/null ||
     useradd --system --user-group --home-dir /var/lib/focus-gateway --no-create-home --shell /usr/sbin/nologin "$user"
-  for group in video audio input dialout; do
+  for group in video audio input dialout gpio; do
     if getent group "$group" >/dev/null; then usermod --append --groups "$group" "$user"; fi
   done
 }

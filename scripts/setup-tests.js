@@ -49,6 +49,11 @@ const PEERS = [
     without: "what Compose makes of compose.yaml (docker)",
   },
   { program: "shellcheck", debian: "shellcheck", without: "shell scripts, linted (install)" },
+  {
+    program: "gpioset",
+    debian: "gpiod",
+    without: "what libgpiod's programs make of their arguments (gpio)",
+  },
   { program: "socat", debian: "socat", without: "serial ports (sense)" },
   ...["pymodbus", "serial", "serial_asyncio"].map((module) => ({
     module,

@@ -9,6 +9,7 @@ import { temporaryFolder } from "./support/places.ts";
 import { until } from "./support/programs.ts";
 
 const around = { log: createLogger("error", false), clock: systemClock };
+const wiring = { activeLow: true, bias: "pull-up", debounceMilliseconds: 50 } as const;
 const [EV_SYN, EV_KEY] = [0, 1];
 
 /** `struct input_event`, as a 64-bit kernel writes it. */
@@ -27,7 +28,7 @@ it("hears each press of its key once, whatever chatters, and no other key", asyn
   const device = path.join(await temporaryFolder(), "event0");
   execFileSync("mkfifo", [device]);
   let presses = 0;
-  const button = watchButton({ device, key: 148 }, () => presses++, around);
+  const button = watchButton({ device, key: 148, ...wiring }, () => presses++, around);
   const kernel = await open(device, "r+");
   try {
     await kernel.write(Buffer.concat([pressAndLetGo(148), pressAndLetGo(148)]));
@@ -46,7 +47,7 @@ it("hears each press of its key once, whatever chatters, and no other key", asyn
 
 it("ends at once, also while its device is not there", async () => {
   const device = path.join(await temporaryFolder(), "none");
-  const button = watchButton({ device }, () => {}, around);
+  const button = watchButton({ device, ...wiring }, () => {}, around);
   await pause(50);
   const asked = performance.now();
   await button.close();

@@ -1,11 +1,14 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Eye } from "../gateway/eye/eye.ts";
-import { type Holder, openShutter } from "../gateway/shutter.ts";
+import { type Holder, type Objection, openShutter } from "../gateway/shutter.ts";
 
-/** What happens to a shutter's surroundings, in order. */
-function surroundings(light: "works" | "broken" | "not allowed" = "works") {
+const dark: Objection = { by: "indicator", because: "no such light" };
+
+/** What happens to a shutter's surroundings, in order. `minds`: who objects to its being opened. */
+function surroundings(minds: Objection | null = null) {
   const happened: string[] = [];
+  const world = { minds, whileOpening: async () => {} };
   let cameras = false;
   let lit = false;
   const step = (what: string) =>
@@ -23,9 +26,10 @@ function surroundings(light: "works" | "broken" | "not allowed" = "works") {
   } as unknown as Eye;
   const shutter = openShutter({
     async opening() {
-      if (light === "broken") throw new Error("no such light");
-      lit = light === "works";
-      return lit;
+      const objection = world.minds;
+      await world.whileOpening();
+      lit = objection === null;
+      return objection;
     },
     async closed(by, because) {
       expect(cameras, "the light goes out after the last camera").toBe(false);
@@ -34,7 +38,7 @@ function surroundings(light: "works" | "broken" | "not allowed" = "works") {
     },
     pause: (paused) => void happened.push(paused ? "uncounted" : "counted"),
   });
-  return { shutter, eye, happened, seen: () => ({ cameras, lit }) };
+  return { world, shutter, eye, happened, seen: () => ({ cameras, lit }) };
 }
 
 describe("the shutter", () => {
@@ -64,17 +68,66 @@ describe("the shutter", () => {
     expect(happened).toEqual(["uncounted", "shut", "closed by teacher: pause"]);
   });
 
-  it("keeps the cameras shut when the light does not shine", async () => {
-    const { shutter, eye, seen } = surroundings("broken");
-    await expect(shutter.attach(eye)).rejects.toThrow("no such light");
-    expect(seen().cameras).toBe(false);
-    expect(shutter.open).toBe(false);
+  it("keeps the cameras shut while the light does not shine, names it among the holders, and tries again", async () => {
+    const { world, shutter, eye, seen, happened } = surroundings(dark);
+    await shutter.attach(eye);
+    expect(seen()).toEqual({ cameras: false, lit: false });
+    expect([...shutter.holders]).toEqual([["indicator", "no such light"]]);
+    expect(happened.at(-1)).toBe("uncounted");
+    await shutter.retry();
+    expect([...shutter.holders.keys()]).toEqual(["indicator"]);
+    world.minds = null;
+    await shutter.retry();
+    expect(shutter.holders.size).toBe(0);
+    expect(seen()).toEqual({ cameras: true, lit: true });
+    expect(happened.at(-1)).toBe("counted");
   });
 
+  it("does not try again while somebody else holds it", async () => {
+    const { world, shutter, eye, seen } = surroundings(dark);
+    await shutter.hold("teacher", "pause");
+    await shutter.attach(eye);
+    world.minds = null;
+    await shutter.object(dark);
+    await shutter.retry();
+    expect([...shutter.holders.keys()]).toEqual(["teacher", "indicator"]);
+    await shutter.release("teacher");
+    expect(seen()).toEqual({ cameras: true, lit: true });
+  });
+
+  it("closes when the light goes out, and opens once it shines again", async () => {
+    const { shutter, eye, seen, happened } = surroundings();
+    await shutter.attach(eye);
+    happened.length = 0;
+    await shutter.object({ by: "indicator", because: "it went out" });
+    expect(happened).toEqual(["uncounted", "shut", "closed by indicator: it went out"]);
+    expect(seen()).toEqual({ cameras: false, lit: false });
+    await shutter.retry();
+    expect(seen()).toEqual({ cameras: true, lit: true });
+  });
+
+  it.each(["a light that goes out", "a teacher's pause"])(
+    "opens no camera when %s comes while it is opening",
+    async (what) => {
+      const { world, shutter, eye, happened, seen } = surroundings();
+      let done: Promise<void> | undefined;
+      world.whileOpening = async () => {
+        world.whileOpening = async () => {};
+        done = what.startsWith("a light") ? shutter.object(dark) : shutter.hold("teacher", "pause");
+      };
+      await shutter.attach(eye);
+      await done;
+      expect(happened).not.toContain("open");
+      expect(seen()).toEqual({ cameras: false, lit: false });
+      expect(shutter.holders.size).toBe(1);
+    },
+  );
+
   it("keeps the cameras shut when somebody minds at the last moment", async () => {
-    const { shutter, eye, happened, seen } = surroundings("not allowed");
+    const { shutter, eye, happened, seen } = surroundings({ by: "timetable", because: "the lesson is over" });
     await shutter.attach(eye);
     expect(seen().cameras).toBe(false);
+    expect([...shutter.holders.keys()]).toEqual(["timetable"]);
     expect(happened.at(-1)).toBe("uncounted");
   });
 

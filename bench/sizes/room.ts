@@ -90,6 +90,7 @@ const healthOf = (time: number, second: number, random: () => number): Health =>
   cameras: { front: "ok" },
   sensors: { "air-1": "ok" },
   shut: null,
+  shutBy: [],
   audit: "12@1f0c5a7b9d3e2468",
   flows: "ok",
   config: "as_given",

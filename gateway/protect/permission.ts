@@ -2,6 +2,15 @@ import { z } from "zod";
 import { askProfile, type Permission, PROFILES } from "./profile.ts";
 import { openTimetable, timetableOptions } from "./timetable.ts";
 
+const gpioLine = () =>
+  z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      "A line of a GPIO chip, as `gpiochip0:17` or by its name, as `gpioinfo` lists it; by the programs of the package `gpiod`.",
+    );
+
 export const privacyOptions = z.strictObject({
   profile: z
     .enum(PROFILES)
@@ -24,24 +33,53 @@ export const privacyOptions = z.strictObject({
       led: z
         .string()
         .min(1)
-        .describe(
-          "An LED of the machine, by its folder: `/sys/class/leds/NAME`. It is lit before a camera opens and goes out after the last one has closed; an LED that cannot be lit keeps cameras shut.",
-        ),
+        .optional()
+        .describe("An LED of the machine, by its folder: `/sys/class/leds/NAME`. Or `gpio`."),
+      gpio: gpioLine(),
+      activeLow: z.boolean().default(false).describe("The GPIO line's low level lights it."),
+    })
+    .refine(({ led, gpio }) => (led === undefined) !== (gpio === undefined), {
+      message: "name the light by `led` or by `gpio`, and not by both",
     })
     .optional()
-    .describe("A light that tells the room that cameras are open."),
+    .describe(
+      "A light that tells the room that cameras are open. It is lit before a camera opens and goes out after the last one has closed; one that cannot be lit keeps cameras shut, and one that goes out closes them.",
+    ),
   button: z
     .strictObject({
       device: z
         .string()
         .min(1)
-        .describe("An input device of the machine, such as `/dev/input/by-path/platform-gpio-keys-event`."),
+        .optional()
+        .describe(
+          "An input device of the machine, such as `/dev/input/by-path/platform-gpio-keys-event`. Or `gpio`.",
+        ),
       key: z
         .int()
         .min(0)
         .max(767)
         .optional()
-        .describe("The code of the key that counts (Linux input-event-codes.h); any when left out."),
+        .describe(
+          "The code of the input device's key that counts (Linux input-event-codes.h); any when left out.",
+        ),
+      gpio: gpioLine(),
+      activeLow: z
+        .boolean()
+        .default(true)
+        .describe("The GPIO line is low while it is pressed: a button between line and ground."),
+      bias: z
+        .enum(["as-is", "pull-up", "pull-down"])
+        .default("pull-up")
+        .describe("The chip's resistor that holds the GPIO line while nobody presses."),
+      debounceMilliseconds: z
+        .int()
+        .min(0)
+        .max(1000)
+        .default(50)
+        .describe("A GPIO line that moves again within this time chatters, and nobody has pressed."),
+    })
+    .refine(({ device, gpio }) => (device === undefined) !== (gpio === undefined), {
+      message: "name the button by `device` or by `gpio`, and not by both",
     })
     .optional()
     .describe("A button in the room: pressed, it pauses; pressed again, it goes on."),

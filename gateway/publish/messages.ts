@@ -107,6 +107,7 @@ export function healthMessage(report: Health): Message {
       cameras: report.cameras,
       sensors: report.sensors,
       shut: report.shut,
+      shut_by: report.shutBy,
       audit: report.audit,
       flows: report.flows,
       config: report.config,

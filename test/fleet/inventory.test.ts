@@ -35,6 +35,7 @@ const HEALTH: Health = {
   cameras: { front: "ok", back: "lost" },
   sensors: { "air-1": "ok" },
   shut: null,
+  shutBy: [],
   audit: "3@0a1b",
   flows: "ok",
   config: "as_given",

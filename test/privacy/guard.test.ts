@@ -8,6 +8,7 @@ import { connectMqtt } from "../../gateway/mqtt.ts";
 import { keepPause } from "../../gateway/pause.ts";
 import { preparedForTests } from "../models/prepared.ts";
 import { cli, jsonLines } from "../support/cli.ts";
+import { standInChip } from "../support/gpio.ts";
 import { temporaryFolder } from "../support/places.ts";
 import { until } from "../support/programs.ts";
 import { endGateway, layRoom, startGateway } from "../support/room.ts";
@@ -144,12 +145,58 @@ describe.skipIf(!prepared)(
       expect((await checkAudit(room.data)).entries.map(({ kind }) => kind)).toEqual(["started", "stopped"]);
     }, 60_000);
 
-    it("does not start when its light cannot be switched", async () => {
-      const room = await layRoom(prepared!, () => ({ privacy: { indicator: { led: "no-such-light" } } }));
-      const { code, err } = await cli(["run", "--config", room.config]);
-      expect(code).toBe(1);
-      expect(err).toContain("INDICATOR_FAILED");
-    }, 60_000);
+    it("opens no camera while its light cannot be driven, closes them when it goes out, and says so (with programs that stand in for libgpiod's)", async () => {
+      const chip = await standInChip();
+      const room = await layRoom(prepared!, () => ({ privacy: { indicator: { gpio: "GPIO17" } } }));
+      const gateway = await startGateway(room.config, { PATH: `${chip.folder}:${process.env.PATH}` });
+      const closings = async () =>
+        (await checkAudit(room.data)).entries.filter(({ kind }) => kind === "cameras_closed");
+      const connection = connectMqtt(
+        { url: `mqtt://127.0.0.1:${room.ports.broker}`, clientId: "listener", cleanSession: true },
+        createLogger("error"),
+      );
+      let health: Record<string, unknown> = {};
+      connection.onMessage(async (_, payload) => {
+        health = JSON.parse(payload.toString());
+      });
+      await connection.subscribe("classroom/v1/test/r1/gateway/health");
+      try {
+        await until(() => health.shut_by?.toString() || undefined, 30, "who keeps them shut");
+        expect(health).toMatchObject({
+          shut_by: ["indicator"],
+          shut: expect.stringContaining("the light GPIO17 cannot be switched"),
+        });
+        const ready = await (await fetch(`http://127.0.0.1:${room.ports.health}/readyz`)).json();
+        expect(ready).toMatchObject({ reasons: [expect.stringContaining("the light GPIO17")] });
+        const { entries } = await checkAudit(room.data);
+        expect(
+          entries.map(({ kind }) => kind),
+          "what was only tried is not written down",
+        ).toEqual(["started"]);
+
+        await chip.plug();
+        await until(
+          () => (health.cameras as object)?.["front" as never] === "ok" || undefined,
+          40,
+          "a camera",
+        );
+        expect(health).toMatchObject({ shut: null, shut_by: [] });
+        expect(await readFile(chip.driven, "utf8")).toBe("17=1\n");
+
+        process.kill(Number(await readFile(chip.pid, "utf8")), "SIGKILL");
+        await until(async () => (await closings())[0], 15, "closed cameras");
+        expect((await closings())[0]!.about).toMatchObject({ by: "indicator" });
+        await until(
+          async () => (await checkAudit(room.data)).entries.at(-1)?.kind === "cameras_opened" || undefined,
+          15,
+          "cameras that are open again, as the light can be lit",
+        );
+      } finally {
+        await connection.close();
+        await endGateway(gateway);
+      }
+      expect(await readFile(chip.driven, "utf8"), "it ends dark").toBe("17=0\n");
+    }, 120_000);
   },
 );
 

@@ -182,6 +182,7 @@ export const report = (room: string, time: number, health: Partial<Health>): Poi
       cameras: {},
       sensors: {},
       shut: null,
+      shutBy: [],
       audit: "0@0a1b2c3d",
       flows: "ok",
       config: "as_given",

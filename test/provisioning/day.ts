@@ -228,6 +228,7 @@ function feel(time: number, since: number, engine: Engine, version: string): Hea
     cameras: { front: minutes > 40 ? "lost" : "ok", back: "ok" },
     sensors: { "co2-1": "ok" },
     shut: minutes > 40 && minutes < 45 ? "timetable: there is no lesson now" : null,
+    shutBy: minutes > 40 && minutes < 45 ? ["timetable"] : [],
     audit: `${Math.floor(minutes)}@0a1b2c3d`,
     flows: "ok",
     config: "as_given",

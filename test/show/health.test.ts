@@ -29,6 +29,7 @@ const healthy: StatusReport = {
     cameras: { front: "ok", back: "lost" },
     sensors: { "co2-1": "ok" },
     shut: null,
+    shutBy: [],
     audit: "3@0a1b2c3d4e5f6071",
     flows: "left_out",
     config: "as_given",
