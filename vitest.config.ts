@@ -36,6 +36,7 @@ class LongestFirst extends BaseSequencer {
 export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
+    globalSetup: ["test/support/temporary.ts"],
     // Real servers, native libraries and networks: processes rather than threads. Three on two cores, for most of them
     // spend their time waiting for what they started.
     pool: "forks",

@@ -45,7 +45,8 @@ export function describeCamera(name: string, prepare: () => Promise<CameraUnderT
       await take(camera, 1);
       const began = clock.elapsed();
       const frames = await take(camera, 4);
-      expect(clock.elapsed() - began).toBeGreaterThan(2.5 * step);
+      // Not three steps: of what waited in a pipe while the machine was busy, some may come at once.
+      expect(clock.elapsed() - began).toBeGreaterThan(1.5 * step);
       expect(frames).toHaveLength(4);
       for (const frame of frames) {
         expect(frame.camera).toBe("camera-7");
@@ -65,7 +66,7 @@ export function describeCamera(name: string, prepare: () => Promise<CameraUnderT
       await sleep(5.5 * step);
       const [after] = await take(camera, 1);
       expect(after!.sequence - before!.sequence).toBeGreaterThanOrEqual(3);
-      expect(clock.now() - after!.time).toBeLessThan(2.5 * step);
+      expect(clock.now() - after!.time).toBeLessThan(3.5 * step);
       const [next] = await take(camera, 1);
       expect(next!.sequence).toBeGreaterThan(after!.sequence);
     });

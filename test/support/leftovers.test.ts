@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { access, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import path from "node:path";
 import { describe, expect, it } from "vitest";
 import { packageRoot } from "../../gateway/paths.ts";
@@ -15,6 +16,7 @@ import { childProcesses, isAlive } from "./processes.ts";
 import { isListening, launch, until } from "./programs.ts";
 import { rtspServerIsThere, startRtspServer } from "./rtsp.ts";
 import { hasSocat, joinedPorts } from "./socat.ts";
+import beginRun from "./temporary.ts";
 
 const isThere = (place: string) =>
   access(place).then(
@@ -76,6 +78,23 @@ describe("what a test starts", () => {
     expect(isAlive(sleeper)).toBe(true);
     await runner.kill("SIGKILL");
     await until(() => !isAlive(sleeper) || undefined, 10, "the kernel to end it");
+  });
+});
+
+describe("all that tests put into temporary folders", () => {
+  it("lies in one folder of the run", () => {
+    expect(path.basename(tmpdir())).toMatch(/^focus-gateway-tests-/);
+  });
+
+  it("goes with it at the end", async () => {
+    const ours = tmpdir();
+    const end = await beginRun();
+    const place = tmpdir();
+    await writeFile(path.join(place, "left.txt"), "left");
+    await end();
+    expect(path.dirname(place)).toBe(ours);
+    expect(await isThere(place)).toBe(false);
+    expect(tmpdir()).toBe(ours);
   });
 });
 

@@ -43,7 +43,7 @@ export async function startMosquitto(
   const config = path.join(folder, "mosquitto.conf");
   await writeFile(config, `${lines.join("\n")}\n`);
   const { child, said } = start(program, ["-c", config]);
-  await until(() => isListening(port), 10, "mosquitto to listen").catch((error) => {
+  await until(() => isListening(port), 20, "mosquitto to listen").catch((error) => {
     throw new Error(`${error.message}: ${said()}`);
   });
   return { url: `mqtt://127.0.0.1:${port}`, port, pid: child.pid!, stop: (signal) => stop(child, signal) };

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterwards } from "./afterwards.ts";
 
-/** A new empty folder. Outside of a test it is left to the system's own cleaning of its temporary folder. */
+/** A new empty folder, removed when the test ends; of a `beforeAll`, when all tests have run. */
 export async function temporaryFolder(): Promise<string> {
   const folder = await mkdtemp(path.join(tmpdir(), "focus-gateway-"));
   afterwards(() => rm(folder, { recursive: true, force: true }));

@@ -46,10 +46,14 @@ export async function startRtspServer({ port, films, secure, login }: Serving): 
   const guard = login ? ["--user", login.user, "--password", login.password, "--scheme", login.scheme] : [];
   const shown = secure ? ["--certificate", secure.files.certificate, "--key", secure.files.key] : [];
   const { child, said } = start(PYTHON, [program, String(port), ...mounts, ...guard, ...shown]);
-  await until(() => {
-    if (child.exitCode !== null) throw new Error(`the RTSP server ended: ${said()}`);
-    return said().includes("ready") || undefined;
-  });
+  await until(
+    () => {
+      if (child.exitCode !== null) throw new Error(`the RTSP server ended: ${said()}`);
+      return said().includes("ready") || undefined;
+    },
+    25,
+    "the RTSP server to listen",
+  );
   return { child, close: () => stop(child, "SIGKILL") };
 }
 

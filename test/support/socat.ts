@@ -26,7 +26,7 @@ export async function joinedPorts(): Promise<Line> {
       () => true as const,
       () => undefined,
     );
-  await until(async () => ((await there(ours)) && (await there(theirs))) || undefined, 10, "socat").catch(
+  await until(async () => ((await there(ours)) && (await there(theirs))) || undefined, 20, "socat").catch(
     (error) => {
       throw new Error(`${error.message}: ${said()}`);
     },
