@@ -47,14 +47,11 @@ function correlation(before: Float32Array, now: Float32Array, across: number, do
   const [left, right] = [Math.max(0, -across), Math.min(COLUMNS, COLUMNS - across)];
   const [top, bottom] = [Math.max(0, -down), Math.min(ROWS, ROWS - down)];
   const count = (right - left) * (bottom - top);
-  let a = 0;
-  let b = 0;
-  let aa = 0;
-  let bb = 0;
-  let ab = 0;
+  const offset = down * COLUMNS + across;
+  let [a, b, aa, bb, ab] = [0, 0, 0, 0, 0];
   for (let row = top; row < bottom; row += 1) {
-    const offset = down * COLUMNS + across;
-    for (let at = row * COLUMNS + left; at < row * COLUMNS + right; at += 1) {
+    const end = row * COLUMNS + right;
+    for (let at = row * COLUMNS + left; at < end; at += 1) {
       const one = before[at]!;
       const other = now[at + offset]!;
       a += one;
