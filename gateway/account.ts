@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { type About, type AuditEntry, type Audited, audit, checkAudit } from "./audit.ts";
+import { type About, type AuditEntry, type Audited, audit, lastAudited } from "./audit.ts";
 import type { Config } from "./config.ts";
 import type { Clock } from "./terms.ts";
 import { version } from "./version.ts";
@@ -19,8 +19,7 @@ export interface Account {
  */
 export async function openAccount(config: Config, clock: Clock): Promise<Account> {
   const { dataFolder, privacy } = config;
-  const { entries } = await checkAudit(dataFolder);
-  const before = entries.findLast(({ kind }) => kind === "started")?.about.config;
+  const before = (await lastAudited(dataFolder, "started"))?.about.config;
   const now = configHash(config);
   let last: AuditEntry;
   let closed = false;

@@ -70,7 +70,8 @@ export async function audit(
       const entry = { ...facts, hash: hashOf(facts) };
       const handle = await open(file, "a", 0o600);
       try {
-        await handle.write(`${torn ? "\n" : ""}${JSON.stringify(entry)}\n`);
+        // A disk that is all but full takes a part: `appendFile` goes on, or says so.
+        await handle.appendFile(`${torn ? "\n" : ""}${JSON.stringify(entry)}\n`);
         await handle.datasync();
       } finally {
         await handle.close();
@@ -103,15 +104,53 @@ async function takeTurn(lock: string, clock: Clock): Promise<() => Promise<void>
   }
 }
 
-/** The last whole entry, and whether a torn line stands after it. */
-async function readEnd(file: string): Promise<{ last: AuditEntry | null; torn: boolean }> {
-  const text = await readFile(file, "utf8").catch((error: NodeJS.ErrnoException) => {
-    if (error.code === "ENOENT") return "";
+/** More than an entry takes, so that one look at the end is enough. */
+const BLOCK_BYTES = 64 * 1024;
+
+/**
+ * The last whole entry that matches, and whether a torn line stands at the very end. Reads from the end until it has found it:
+ * a log of years is not gone through for each line that is added.
+ */
+async function readEnd(
+  file: string,
+  matches: (entry: AuditEntry) => boolean = () => true,
+): Promise<{ last: AuditEntry | null; torn: boolean }> {
+  const handle = await open(file).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === "ENOENT") return null;
     throw error;
   });
-  const lines = text.split("\n");
-  const last = lines.map(readLine).findLast((entry) => entry !== null) ?? null;
-  return { last, torn: lines.at(-1) !== "" };
+  if (!handle) return { last: null, torn: false };
+  try {
+    const { size } = await handle.stat();
+    let torn = false;
+    /** What was read and stands before the first line's end: a line that begins further ahead. */
+    let rest = Buffer.alloc(0);
+    for (let end = size; end > 0; ) {
+      const start = Math.max(0, end - BLOCK_BYTES);
+      const block = Buffer.alloc(end - start);
+      const { bytesRead } = await handle.read(block, 0, block.length, start);
+      if (bytesRead < block.length) throw new Error("it became shorter while it was read");
+      if (end === size) torn = block.at(-1) !== NEWLINE;
+      const text = Buffer.concat([block, rest]);
+      const newline = text.indexOf(NEWLINE);
+      const whole = start === 0 ? 0 : newline === -1 ? text.length : newline + 1;
+      rest = text.subarray(0, whole);
+      for (const line of text.subarray(whole).toString().split("\n").reverse()) {
+        const last = readLine(line);
+        if (last && matches(last)) return { last, torn };
+      }
+      end = start;
+    }
+    return { last: null, torn };
+  } finally {
+    await handle.close();
+  }
+}
+const NEWLINE = 10;
+
+/** The last entry of that kind; null where there is none. */
+export async function lastAudited(dataFolder: string, kind: Audited): Promise<AuditEntry | null> {
+  return (await readEnd(auditFile(dataFolder), (entry) => entry.kind === kind)).last;
 }
 
 function readLine(line: string): AuditEntry | null {

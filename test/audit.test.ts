@@ -1,7 +1,7 @@
 import { appendFile, readFile, rm, writeFile } from "node:fs/promises";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { audit, auditFile, checkAudit } from "../gateway/audit.ts";
+import { audit, auditFile, checkAudit, lastAudited } from "../gateway/audit.ts";
 import { systemClock } from "../gateway/clock.ts";
 import { temporaryFolder } from "./support/places.ts";
 
@@ -49,6 +49,36 @@ describe("the audit log", () => {
     const { entries, problems } = await checkAudit(folder);
     expect(entries.map(({ n }) => n)).toEqual([1, 2, 3]);
     expect(problems).toEqual([expect.stringContaining("line 3")]);
+  });
+
+  it("finds its last entry behind whatever was torn, however long that is", async () => {
+    const torn = fc.tuple(fc.constantFrom("x", "\n", "é{"), fc.integer({ min: 1, max: 70_000 }));
+    const folder = await logOf(2);
+    const whole = await readFile(auditFile(folder));
+    await fc.assert(
+      fc.asyncProperty(torn, async ([text, times]) => {
+        await writeFile(auditFile(folder), Buffer.concat([whole, Buffer.from(text.repeat(times))]));
+        await audit(folder, "started", {}, systemClock);
+        const { entries } = await checkAudit(folder);
+        expect(entries.map(({ n }) => n)).toEqual([1, 2, 3]);
+        expect(entries[2]!.previous).toBe(entries[1]!.hash);
+      }),
+      { numRuns: 12 },
+    );
+  });
+
+  it("takes no more than its end to add to it, and to know the last start, though it holds 50 MB", async () => {
+    const folder = await logOf(1);
+    const first = await readFile(auditFile(folder), "utf8");
+    await appendFile(auditFile(folder), first.repeat(Math.ceil(50e6 / first.length)));
+    const { hash } = await audit(folder, "started", { config: "a" }, systemClock);
+    /** Bytes that this process has read so far, as the kernel counts them (proc_pid_io(5)). */
+    const read = async () => Number(/rchar: (\d+)/.exec(await readFile("/proc/self/io", "utf8"))![1]);
+    const before = await read();
+    expect(await audit(folder, "paused", {}, systemClock)).toMatchObject({ n: 3, previous: hash });
+    expect(await lastAudited(folder, "started")).toMatchObject({ n: 2, hash });
+    expect((await read()) - before).toBeLessThan(1e6);
+    expect(await lastAudited(folder, "resumed")).toBeNull();
   });
 
   it("says so when it cannot be written", async () => {
