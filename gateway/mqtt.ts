@@ -1,9 +1,10 @@
+import { TLSSocket } from "node:tls";
 import { connect, type IPublishPacket, type MqttClient } from "mqtt";
 import { systemClock } from "./clock.ts";
 import { failure, type GatewayError, reason } from "./errors.ts";
 import { type Inbox, openInbox } from "./inbox.ts";
 import { type Logger, withoutCredentials } from "./log.ts";
-import { clientOptions, KEEPALIVE_SECONDS, type MqttOptions } from "./mqttOptions.ts";
+import { clientOptions, KEEPALIVE_SECONDS, type MqttOptions, refusalOf } from "./mqttOptions.ts";
 import { type Outbox, openOutbox } from "./outbox.ts";
 import type { Clock } from "./terms.ts";
 
@@ -20,6 +21,8 @@ export interface MqttConnection {
   readonly connected: boolean;
   /** Connected, and the broker has answered every `subscribe`, if only to refuse it. */
   readonly subscribed: boolean;
+  /** When the certificate runs out that the broker showed last, in ms since the epoch; null without TLS. */
+  readonly certificateUntil: number | null;
   /** QoS 1; resolves on PUBACK. Rejects when there is no connection, or when it ends before the PUBACK. */
   publish(topic: string, payload: string, options: { retain: boolean }): Promise<void>;
   /**
@@ -50,14 +53,6 @@ const REFUSED_PAUSE_MS = 5_000;
 const STABLE_MS = 10_000;
 const GOODBYE_MS = 1_000;
 
-/** [MQTT-3.2.2.3] CONNACK codes that a person must mend: version, client id, password, rights. 3 is "unavailable". */
-const REFUSALS: Readonly<Record<number, string>> = {
-  1: "it does not speak MQTT 3.1.1",
-  2: "it does not accept the client id",
-  4: "wrong user name or password",
-  5: "not authorised",
-};
-
 /** An error means to mqtt.js: go on without a PUBACK. It would otherwise read on only after it has sent one. */
 const LATER = new Error("acknowledged later");
 
@@ -78,6 +73,7 @@ export function connectMqtt(options: MqttOptions, log: Logger, clock: Clock = sy
   let current: MqttClient | undefined;
   /** The client of the latest attempt, up or not. */
   let latest: MqttClient | undefined;
+  let certificateUntil: number | null = null;
 
   function become(next: MqttState, problem?: GatewayError): void {
     if (next === state || closing.signal.aborted) return;
@@ -113,6 +109,7 @@ export function connectMqtt(options: MqttOptions, log: Logger, clock: Clock = sy
       stopReceiving = receiveFrom(client);
       client.on("connect", ({ sessionPresent }) => {
         connectedAt = clock.elapsed();
+        certificateUntil = endOfCertificate(client);
         if (!sessionPresent) granted.clear();
         refused.clear();
         current = client;
@@ -133,7 +130,7 @@ export function connectMqtt(options: MqttOptions, log: Logger, clock: Clock = sy
     stopReceiving();
     current = latest = undefined;
     outbox?.close(new Error(`no PUBACK came from ${url}`, { cause }));
-    const refusal = REFUSALS[Number((cause as { code?: unknown } | undefined)?.code)];
+    const refusal = refusalOf(cause);
     const problem = refusal
       ? failure("BROKER_REFUSED", { url, reason: refusal }, cause)
       : failure("BROKER_UNREACHABLE", { url }, cause);
@@ -223,6 +220,9 @@ export function connectMqtt(options: MqttOptions, log: Logger, clock: Clock = sy
         [...filters].every((filter) => granted.has(filter) || refused.has(filter))
       );
     },
+    get certificateUntil() {
+      return certificateUntil;
+    },
     publish(topic, payload, { retain }) {
       if (!outbox || !current?.connected || closing.signal.aborted)
         return Promise.reject(new Error(`not connected to ${url}`));
@@ -244,4 +244,8 @@ export function connectMqtt(options: MqttOptions, log: Logger, clock: Clock = sy
       await running;
     },
   };
+}
+
+function endOfCertificate({ stream }: MqttClient): number | null {
+  return stream instanceof TLSSocket ? Date.parse(stream.getPeerCertificate().valid_to) : null;
 }

@@ -39,3 +39,15 @@ export async function clientOptions(options: MqttOptions) {
     ...(options.caFile !== undefined && { ca: await readFile(options.caFile) }),
   };
 }
+
+/** [MQTT-3.2.2.3] CONNACK codes that a person must mend: version, client id, password, rights. 3 is "unavailable". */
+const REFUSALS: Readonly<Record<number, string>> = {
+  1: "it does not speak MQTT 3.1.1",
+  2: "it does not accept the client id",
+  4: "wrong user name or password",
+  5: "not authorised",
+};
+
+/** Why the broker does not let us in, when that is what ended a connection. */
+export const refusalOf = (error: unknown): string | undefined =>
+  REFUSALS[Number((error as { code?: unknown } | undefined)?.code)];

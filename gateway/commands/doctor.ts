@@ -1,4 +1,6 @@
 import { readFile } from "node:fs/promises";
+import { type Certificate, certificatesOf, daysLeft, LAST_DAYS } from "../certificates.ts";
+import { systemClock } from "../clock.ts";
 import { type Config, loadConfig } from "../config.ts";
 import { lockDataFolder } from "../dataFolder.ts";
 import { GatewayError, reason } from "../errors.ts";
@@ -69,6 +71,7 @@ export async function doctor(terminal: Terminal, configFile: string | undefined,
   });
   await check("disk", () => checkDisk(config));
   await check("clock", checkClock);
+  await check("certificates", () => checkCertificates(config));
   await check("broker", () => checkBroker(config, running));
   await check("store", () => checkStore(config, running));
   if (config.record.influx) await check("influx", () => checkInflux(config));
@@ -112,7 +115,24 @@ async function checkClock(): Promise<Finding> {
   );
 }
 
-async function checkBroker(config: Config, running: boolean): Promise<Finding> {
+/** Nothing is said where there are none, and no TLS. */
+async function checkCertificates(config: Config): Promise<Finding[]> {
+  return (await certificatesOf(config)).map(judge);
+}
+
+function judge(certificate: Certificate): Finding {
+  const { of, until } = certificate;
+  const days = daysLeft(certificate, systemClock.now());
+  const day = new Date(until).toISOString().slice(0, 10);
+  const advice =
+    "Run `focus-gateway setup` again where it was run, and hand over what it renews (docs/it.md).";
+  if (days < 0)
+    return { check: "certificate", result: "failed", says: `${of}: it ran out on ${day}`, advice };
+  const says = `${of}: it holds until ${day}, ${days} days`;
+  return days < LAST_DAYS ? warning("certificate", says, advice) : ok("certificate", says);
+}
+
+async function checkBroker(config: Config, running: boolean): Promise<Finding | readonly Finding[]> {
   const { mqtt, broker, site, room } = config;
   if (mqtt.url === undefined) {
     const place = `${broker.host}:${broker.port}`;
@@ -130,7 +150,9 @@ async function checkBroker(config: Config, running: boolean): Promise<Finding> {
     await answerWithin(ANSWER_SECONDS, `no answer from ${mqtt.url}`, (resolve, reject) =>
       connection.onState((state, problem) => (state === "connected" ? resolve(undefined) : reject(problem))),
     );
-    return ok("broker", `${mqtt.url} lets the gateway in`);
+    const until = connection.certificateUntil;
+    const own = ok("broker", `${mqtt.url} lets the gateway in`);
+    return until === null ? own : [own, judge({ of: "the broker's", until })];
   } finally {
     await connection.close();
   }

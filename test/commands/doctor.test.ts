@@ -1,12 +1,14 @@
-import { readFile, rm } from "node:fs/promises";
+import { readFile, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import sharp from "sharp";
 import { afterEach, describe, expect, it } from "vitest";
+import { parse, stringify } from "yaml";
+import { issue, makeAuthority } from "../../gateway/setup/certificates.ts";
 import { preparedForTests } from "../models/prepared.ts";
 import { startWebCamera } from "../support/camera.ts";
 import { cli, jsonLines, type Running } from "../support/cli.ts";
 import { hasMosquitto, startMosquitto } from "../support/mosquitto.ts";
-import { freePort } from "../support/places.ts";
+import { freePort, temporaryFolder } from "../support/places.ts";
 import { endGateway, layRoom, startGateway } from "../support/room.ts";
 
 const prepared = await preparedForTests();
@@ -84,6 +86,50 @@ describe.skipIf(!prepared)("doctor (skipped without the model pack)", () => {
     },
     60_000,
   );
+
+  it("says of each certificate until when it holds, in its last month what to do, and that it has run out", async () => {
+    const folder = await temporaryFolder();
+    const day = 86_400_000;
+    const lay = async (name: string, made: number) => {
+      const authority = await makeAuthority("School", made);
+      const { certificate, key } = await issue(authority, ["127.0.0.1"], made);
+      const files = {
+        certificate: path.join(folder, `${name}.pem`),
+        key: path.join(folder, `${name}-key.pem`),
+      };
+      await writeFile(files.certificate, certificate);
+      await writeFile(files.key, key);
+      return files;
+    };
+    const { config } = await layRoom(prepared!, (ports) => ({
+      privacy: { profile: "off" },
+      broker: { port: ports.broker },
+    }));
+    const tls = {
+      broker: await lay("broker", Date.now()),
+      live: await lay("live", Date.now() - 815 * day),
+      health: await lay("health", Date.now() - 900 * day),
+    };
+    const settings = parse(await readFile(config, "utf8"));
+    settings.broker.tls = tls.broker;
+    settings.show.live.tls = tls.live;
+    settings.show.health.tls = tls.health;
+    await writeFile(config, stringify(settings));
+    const { code, lines } = await examine(config);
+    expect(code).toBe(1);
+    expect(lines.filter(({ check }) => check === "certificate")).toMatchObject([
+      {
+        result: "ok",
+        says: expect.stringMatching(/^broker\.tls: it holds until 20\d\d-\d\d-\d\d, 82\d days$/),
+      },
+      {
+        result: "warning",
+        says: expect.stringContaining("show.live.tls"),
+        advice: expect.stringContaining("setup"),
+      },
+      { result: "failed", says: expect.stringMatching(/^show\.health\.tls: it ran out on/) },
+    ]);
+  }, 60_000);
 
   it("says that a camera's file is not there", async () => {
     const { config } = await layRoom(prepared!, () => ({

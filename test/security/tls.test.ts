@@ -1,16 +1,20 @@
 import { execFile } from "node:child_process";
 import { readFile, utimes, writeFile } from "node:fs/promises";
 import { get } from "node:https";
+import type { AddressInfo } from "node:net";
 import path from "node:path";
-import { connect, type TLSSocket } from "node:tls";
+import { connect, createServer, type TLSSocket } from "node:tls";
 import { promisify } from "node:util";
 import bcrypt from "bcryptjs";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { systemClock } from "../../gateway/clock.ts";
+import { openVisit } from "../../gateway/eye/capture/http/visit.ts";
+import { connectSecurely } from "../../gateway/eye/capture/secure.ts";
 import { createLogger } from "../../gateway/log.ts";
 import { connectMqtt } from "../../gateway/mqtt.ts";
 import { protectOptions } from "../../gateway/protect/protect.ts";
 import { brokerOptions, openBroker } from "../../gateway/publish/publish.ts";
+import { influxOptions, probeInflux } from "../../gateway/record/sinks/influx.ts";
 import { issue, makeAuthority } from "../../gateway/setup/certificates.ts";
 import { healthOptions, openHealthServer } from "../../gateway/show/health.ts";
 import { liveOptions, openLivePage } from "../../gateway/show/live.ts";
@@ -81,15 +85,6 @@ describe("TLS", () => {
     expect(await client(port, ca)).toBe("connected");
     expect(await client(port, undefined)).toBe("disconnected BROKER_UNREACHABLE");
     expect(await client(port, (await certificates()).ca)).toBe("disconnected BROKER_UNREACHABLE");
-  });
-
-  it.each([
-    ["has run out", Date.now() - 4 * 365 * 86_400_000, ["127.0.0.1"] as const],
-    ["is for another name", Date.now(), ["elsewhere.example"] as const],
-  ])("is refused by the gateway's own client when the certificate %s", async (_, made, names) => {
-    const { tls, ca } = await certificates(made, [...names]);
-    const { port } = await broker(tls);
-    expect(await client(port, ca)).toBe("disconnected BROKER_UNREACHABLE");
   });
 
   it("speaks 1.2 and 1.3 and nothing older, at the broker and at the health server", async () => {
@@ -187,6 +182,78 @@ describe("TLS", () => {
       await expect(publish("--cafile", (await certificates()).ca)).rejects.toThrow();
     },
   );
+});
+
+/** Whom the gateway dials by TLS, and what comes of it. Each is given the authority's file, and a secret to say there. */
+const DIALS: Readonly<Record<string, (port: number, ca: string, secret: string) => Promise<unknown>>> = {
+  async broker(port, caFile, password) {
+    const url = `mqtts://127.0.0.1:${port}`;
+    const connection = connectMqtt(
+      { url, caFile, username: "u", password, clientId: "c", cleanSession: true },
+      log,
+    );
+    closers.push(() => connection.close());
+    return new Promise((resolve) => connection.onState((_, problem) => resolve(problem)));
+  },
+  async "InfluxDB 1.x"(port, caFile, password) {
+    const url = `https://127.0.0.1:${port}`;
+    return probeInflux(influxOptions.parse({ version: "1", url, caFile, username: "u", password }));
+  },
+  async "InfluxDB 2.x"(port, caFile, token) {
+    const url = `https://127.0.0.1:${port}`;
+    return probeInflux(influxOptions.parse({ version: "2", url, caFile, org: "o", bucket: "b", token }));
+  },
+  async "web camera"(port, certificateFile, password) {
+    const url = `https://127.0.0.1:${port}/picture.jpg`;
+    const visit = await openVisit({ url, certificateFile, username: "u", password }, "front");
+    return visit.get(AbortSignal.timeout(5_000)).finally(() => visit.close());
+  },
+  async "camera by rtsps"(port, certificateFile, secret) {
+    const socket = await connectSecurely(new URL(`rtsps://127.0.0.1:${port}/`), 322, certificateFile);
+    socket.end(secret);
+  },
+};
+
+const DAY_MS = 86_400_000;
+
+/** What somebody in their place might show. Each has the certificate of the same authority that it should be, or not. */
+const SHOWN = {
+  "the right certificate": { names: ["127.0.0.1"], made: 0, right: true },
+  "one that has run out": { names: ["127.0.0.1"], made: -4 * 365 * DAY_MS, right: false },
+  "one that is not valid yet": { names: ["127.0.0.1"], made: 10 * DAY_MS, right: false },
+  "one for another name": { names: ["elsewhere.example"], made: 0, right: false },
+  "one of another authority of the same name": {
+    names: ["127.0.0.1"],
+    made: 0,
+    right: false,
+    stranger: true,
+  },
+} as const;
+
+describe.each(Object.keys(DIALS))("the gateway, dialling its %s", (whom) => {
+  it.each(Object.entries(SHOWN))("and shown %s, says what it should", async (_, shown) => {
+    const now = Date.now();
+    // Older than everything it signs, so that only the server's own certificate is at fault.
+    const authority = await makeAuthority("School", now - 5 * 365 * DAY_MS);
+    const signer = "stranger" in shown ? await makeAuthority("School", now - 5 * 365 * DAY_MS) : authority;
+    const { certificate: cert, key } = await issue(signer, [...shown.names], now + shown.made);
+    const ca = path.join(await temporaryFolder(), "ca.pem");
+    await writeFile(ca, authority.certificate);
+    let heard = "";
+    const server = createServer({ cert, key }, (socket) => {
+      socket.on("error", () => {});
+      socket.on("data", (bytes) => {
+        heard += bytes.toString("latin1");
+        socket.destroy();
+      });
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    closers.push(() => new Promise((resolve) => server.close(() => resolve())));
+    await DIALS[whom]!((server.address() as AddressInfo).port, ca, "a secret").catch(() => {});
+    // A word of it can only be heard by whom the gateway believed.
+    if (shown.right) await until(() => heard !== "" || undefined, 5, "a word");
+    else expect(heard).toBe("");
+  });
 });
 
 describe("the live page off this machine", () => {
