@@ -6,7 +6,7 @@ set -euo pipefail
 files=${FOCUS_FILES:-/run/focus}
 # How `influx` is told where, as whom and of which organisation. It is a Go program: those read authorities from SSL_CERT_FILE.
 INFLUX_TOKEN=$(cat "$files/influxdb-admin-token")
-export INFLUX_TOKEN INFLUX_ORG=school INFLUX_HOST=https://influxdb:8086 SSL_CERT_FILE=$files/authority.pem
+export INFLUX_TOKEN INFLUX_ORG=school INFLUX_HOST=${INFLUX_HOST:-https://influxdb:8086} SSL_CERT_FILE=$files/authority.pem
 
 # As long as gateway/record/keep.ts says; 0 is for good.
 keep='focus 400d

@@ -2,7 +2,7 @@ import path from "node:path";
 import type { Influx } from "./influxd.ts";
 import { rowsOf, type Series } from "./influxd.ts";
 import { freePort, temporaryFolder } from "./places.ts";
-import { findProgram, start, stop, until } from "./programs.ts";
+import { findProgram, isListening, start, stop, until } from "./programs.ts";
 
 /** Debian has none: InfluxDB 2.x's own `influxd`, put on PATH under this name. */
 const PROGRAM = findProgram("influxd2");
@@ -19,20 +19,43 @@ export interface Influx2 extends Influx {
   flux(query: string): Promise<Array<Record<string, string>>>;
 }
 
+/** What it is told of a folder and a port. */
+const argumentsOf = (folder: string, port: number) => [
+  "run",
+  ...["bolt", "sqlite", "engine"].flatMap((what) => [`--${what}-path`, path.join(folder, what)]),
+  "--reporting-disabled",
+  "--http-bind-address",
+  `127.0.0.1:${port}`,
+];
+
+/** The database that lies in a folder, over TLS as the compose file has it. Answers when it listens. */
+export async function startInflux2OverTls(folder: string, certificate: string, key: string) {
+  const port = await freePort();
+  const { child, said } = start(PROGRAM!, [
+    ...argumentsOf(folder, port),
+    ...["--tls-cert", certificate, "--tls-key", key, "--tls-min-version", "1.2", "--tls-strict-ciphers"],
+  ]);
+  await until(() => isListening(port), 30, "influxd2 to listen").catch((error) => {
+    throw new Error(`${error.message}: ${said()}`);
+  });
+  return { url: `https://127.0.0.1:${port}`, stop: () => stop(child) };
+}
+
 /** A real InfluxDB 2.x on loopback in a folder of its own, with the bucket `focus`, which InfluxQL knows as the database `focus`. */
-export async function startInflux2(): Promise<Influx2> {
+export async function startInflux2({
+  folder,
+  token = "a-token-that-may-do-everything",
+  mapped = true,
+}: {
+  folder?: string;
+  token?: string;
+  /** Whether InfluxQL finds the bucket already. */
+  mapped?: boolean;
+} = {}): Promise<Influx2> {
   if (!PROGRAM) throw new Error("influxd2 is not installed");
-  const folder = await temporaryFolder();
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
-  const places = ["bolt", "sqlite", "engine"].flatMap((what) => [`--${what}-path`, path.join(folder, what)]);
-  const { child, said } = start(PROGRAM, [
-    "run",
-    ...places,
-    "--reporting-disabled",
-    "--http-bind-address",
-    `127.0.0.1:${port}`,
-  ]);
+  const { child, said } = start(PROGRAM, argumentsOf(folder ?? (await temporaryFolder()), port));
   await until(
     () =>
       fetch(`${url}/health`).then(
@@ -44,7 +67,7 @@ export async function startInflux2(): Promise<Influx2> {
   ).catch((error) => {
     throw new Error(`${error.message}: ${said()}`);
   });
-  const [org, bucket, token] = ["school", "focus", "a-token-that-may-do-everything"];
+  const [org, bucket] = ["school", "focus"];
 
   async function ask(where: string, init: RequestInit, as = token): Promise<string> {
     const headers = { authorization: `Token ${as}`, ...init.headers };
@@ -67,7 +90,7 @@ export async function startInflux2(): Promise<Influx2> {
     const place = { orgID: made.org.id, bucketID, database, retention_policy: "autogen", default: true };
     return call("/api/v2/dbrps", "POST", place);
   };
-  await map(bucket, made.bucket.id);
+  if (mapped) await map(bucket, made.bucket.id);
 
   const options = { version: "2", url, org, bucket, token };
   const influx: Influx2 = {
