@@ -187,6 +187,7 @@ export async function openGateway(
           flows: config.show.flows,
           counts: config.protect.focusTargets,
           past: record.past,
+          played: playedTo(config.cameras),
           dataFolder,
           log,
           clock,
@@ -247,6 +248,10 @@ export async function openGateway(
     throw error;
   }
 }
+
+/** One camera at which nobody sits is enough for a number that is about no class. */
+const playedTo = (cameras: Config["cameras"]) =>
+  cameras.map(({ driver }) => driver).find((driver) => driver === "simulated" || driver === "files") ?? null;
 
 const flowRights = (root: string, button: string | undefined) => ({
   read: [`${root}/#`, ...(button ? [button] : [])],

@@ -1,26 +1,32 @@
 /**
- * The lesson's course, drawn: what the page computes for it. `this` is the page: its `course` (points), `events`, `width`
- * and `tall` (pixels), `now` (ms) and `words`. Unknown times are hatched gaps; there is no line through them.
+ * The lesson's course, drawn: what the page computes for it. `this` is the page: its `course` (points), `events`, `width`,
+ * `tall` and `rem` (pixels), `now` (ms) and `words`. Unknown times are hatched gaps; there is no line through them.
  */
 export const course = {
-  /** The windows of the lesson that is on: back to where its name changes or the room was silent for long. */
+  /**
+   * The windows of the lesson that is on: back to where another had its name, or the room was silent for long. A window without
+   * a name, as the first after a start, ends none.
+   */
   lessonCourse() {
-    const last = this.course.length - 1;
-    let first = last;
-    while (
-      first > 0 &&
-      this.course[first - 1].lesson === this.course[last].lesson &&
-      this.course[first].time - this.course[first - 1].time < 20 * 60000
-    )
-      first -= 1;
-    return this.course.slice(Math.max(first, 0));
+    const points = this.course;
+    const name = points.findLast(({ lesson }) => lesson !== null)?.lesson ?? null;
+    const isOther = ({ lesson }, index) =>
+      (lesson !== null && lesson !== name) ||
+      (index + 1 < points.length && points[index + 1].time - points[index].time >= 20 * 60000);
+    const mine = points.slice(points.findLastIndex(isOther) + 1);
+    return mine.slice(
+      Math.max(
+        mine.findIndex(({ lesson }) => lesson === name),
+        0,
+      ),
+    );
   },
 
   /** The chart in pixels. Unknown times are hatched gaps; there is no line through them, and never a zero. */
   chart() {
     const points = this.lessonCourse;
     const width = this.width;
-    const height = Math.min(Math.max(Math.round(this.tall * 0.2), 156), 360);
+    const height = Math.min(Math.max(Math.round(this.tall * 0.2), 144), 360);
     const [left, right, top, bottom] = [58, 26, 32, 26];
     const inner = height - top - bottom;
     const begin = points.length ? points[0].time - points[0].seconds * 1000 : this.now;
@@ -70,7 +76,7 @@ export const course = {
     });
 
     const values = points.filter((p) => p.focus !== null).map((p) => p.focus);
-    const tip = before?.known && !this.silent ? points.at(-1) : null;
+    const tip = before?.known && this.view.live ? points.at(-1) : null;
     const text = values.length
       ? this.words.course +
         ", " +
@@ -108,7 +114,8 @@ export const course = {
 export const axis = {
   /** Round times for the axis, as close as stays readable. */
   ticksBetween(begin, end, pixels) {
-    const minutes = [1, 2, 5, 10, 15, 30, 60].find((m) => ((m * 60000) / (end - begin)) * pixels > 84) ?? 60;
+    const minutes =
+      [1, 2, 5, 10, 15, 30, 60].find((m) => ((m * 60000) / (end - begin)) * pixels > 5.2 * this.rem) ?? 60;
     const step = minutes * 60000;
     const ticks = [];
     for (let time = Math.ceil(begin / step) * step; time <= end; time += step) ticks.push(time);

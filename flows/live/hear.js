@@ -9,6 +9,7 @@ export const hearing = {
   /** Joined with what this page knows: after a restart the flow knows less until it has asked. */
   hear_history(all) {
     this.room = all.room;
+    this.played = all.played;
     this.course = this.joined(this.course, all.course);
     this.events = this.joined(this.events, all.events);
     this.air = all.air.length ? all.air : this.air;

@@ -22,6 +22,8 @@ export default {
       /** `?kiosk`: for a screen on the wall; nothing to tap. */
       kiosk: new URLSearchParams(window.location.search).has("kiosk"),
       room: "",
+      /** `simulated` or `files`: what is played to the cameras instead of a class. */
+      played: null,
       course: [],
       events: [],
       air: [],
@@ -37,6 +39,8 @@ export default {
       now: Date.now(),
       width: 900,
       tall: window.innerHeight,
+      /** Pixels: letters grow with the screen. */
+      rem: 16,
       text: "",
       /** What was tapped and has not been answered yet. */
       asked: null,
@@ -124,12 +128,13 @@ export default {
     this.sizes = new ResizeObserver(([entry]) => {
       this.width = Math.max(Math.round(entry.contentRect.width), 260);
       this.tall = window.innerHeight;
+      this.rem = Number.parseFloat(getComputedStyle(document.documentElement).fontSize);
     });
     this.sizes.observe(this.$refs.plot);
   },
 
   unmounted() {
-    const kept = "room course events air window why heard health state told text dismissed".split(" ");
+    const kept = "room played course events air window why heard health state told text dismissed".split(" ");
     window.focusLive = Object.fromEntries(kept.map((name) => [name, this[name]]));
     this.$socket.off("connect", this.askHistory);
     clearInterval(this.beat);

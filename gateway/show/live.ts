@@ -8,7 +8,7 @@ import { packageRoot } from "../paths.ts";
 import type { Clock } from "../terms.ts";
 import { checkExposure, readTls, tlsOptions } from "../tls.ts";
 import { type FlowsOptions, flowsOptions, planFlows } from "./flows.ts";
-import type { LiveOrder, Said } from "./nodered/order.ts";
+import type { LiveOrder, Played, Said } from "./nodered/order.ts";
 import { keepRunning } from "./nodered/process.ts";
 import type { Counts } from "./nodered/why.ts";
 
@@ -55,6 +55,8 @@ export interface LiveSurroundings {
   readonly mqtt: LiveOrder["mqtt"];
   readonly site: string;
   readonly room: string;
+  /** What is played to the cameras instead of a class; nothing, when left out. */
+  readonly played?: Played;
   /** Which targets count as focus during each activity. */
   readonly counts: Counts;
   /** What the package's flows do; as they come, when left out. */
@@ -101,6 +103,7 @@ export async function openLivePage(options: LiveOptions, surroundings: LiveSurro
     flows: path.join(packageRoot, "flows"),
     credentialSecret: await credentialSecret(folder),
     room,
+    played: surroundings.played ?? null,
     topics: root,
     counts,
     mqtt,

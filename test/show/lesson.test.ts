@@ -48,6 +48,7 @@ function open(past: readonly Said[] = []) {
   let now = noon;
   const lesson = new Lesson({
     room: "room-1",
+    played: null,
     topics,
     counts: protectOptions.parse({}).focusTargets,
     words: { en: en!.why as never },

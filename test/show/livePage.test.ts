@@ -87,6 +87,45 @@ describe("the live page and the Grafana panels", () => {
   });
 });
 
+describe("what the live page works out", () => {
+  const minute = 60_000;
+  const said = (...lessons: Array<string | null>) =>
+    lessons.map((lesson, index) => ({ lesson, time: index * minute, focus: 0.8 }));
+
+  it.each([
+    ["another lesson's name", said("Maths", "Maths", "Bio", "Bio"), 2],
+    ["nothing, without names", said(null, null, null), 0],
+    ["no start in its middle, of which the first window has no name", said("Bio", null, "Bio"), 0],
+    ["the break before it", said("Maths", null, "Bio", "Bio"), 2],
+    ["nothing, when it has just ended", said("Maths", "Maths", null), 0],
+    ["a long silence", said("Bio", "Bio", "Bio").map((point, i) => ({ ...point, time: i * 21 * minute })), 2],
+  ])("goes back over the lesson to %s", async (_, points, first) => {
+    const { course } = await import(path.join(folder, "chart.js"));
+    expect(course.lessonCourse.call({ course: points })).toEqual(points.slice(first));
+    expect(course.lessonCourse.call({ course: [] })).toEqual([]);
+  });
+
+  it.each([
+    [0.8, 0.8, 2],
+    [0.8, 0.5, null],
+    [0.5, 0.9, 1],
+    [0.3, 0.2, 0],
+  ])(
+    "has an idea by the last minutes, %d, but no praise beside a number that says otherwise, %d",
+    async (mean, focus, idea) => {
+      const { view } = await import(path.join(folder, "view.js"));
+      const page = {
+        activity: "lecture",
+        now: 3 * minute,
+        lessonCourse: said(null, null, null).map((point) => ({ ...point, focus: mean })),
+        window: { focus },
+        words: { ideas: ["0", "1", "2"] },
+      };
+      expect(view.idea.call(page)).toBe(idea === null ? "" : String(idea));
+    },
+  );
+});
+
 describe("putting the page together", () => {
   it("leaves no import and no spread of one in its script, for the browser knows neither", async () => {
     const [, script = ""] = /<script>\n([\s\S]*)<\/script>/.exec(await readPage(folder, "page")) ?? [];

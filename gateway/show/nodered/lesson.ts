@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { ACTIVITIES, QUALITIES, READING_QUALITIES, TARGETS } from "../../terms.ts";
-import { historyMs, type Said } from "./order.ts";
+import { historyMs, type Played, type Said } from "./order.ts";
 import { type Counts, type WhyWords, whyOf } from "./why.ts";
 
 const share = z.number().min(0).max(1).nullable().default(null);
@@ -102,6 +102,7 @@ const airLimit = 100;
 
 export interface LessonContext {
   readonly room: string;
+  readonly played: Played;
   /** `classroom/v1/{site}/{room}` */
   readonly topics: string;
   readonly counts: Counts;
@@ -169,6 +170,7 @@ export class Lesson {
   history(): PageMessage {
     return this.#tell("history", {
       room: this.#context.room,
+      played: this.#context.played,
       course: this.#course,
       events: this.#events,
       air: [...this.#air.values()],

@@ -37,6 +37,7 @@ async function start(order: LiveOrder): Promise<void> {
   const words = Object.entries(await readWords(path.join(order.flows, "live")));
   const lesson = new Lesson({
     room: order.room,
+    played: order.played,
     topics: order.topics,
     counts: order.counts,
     words: Object.fromEntries(words.map(([language, table]) => [language, table.why as unknown as WhyWords])),

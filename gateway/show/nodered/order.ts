@@ -7,6 +7,9 @@ import type { Counts } from "./why.ts";
  * travel here and not as arguments or environment, which other users of the machine can read.
  */
 
+/** What is played to the cameras, where it is no class that sits before them: the page must not pass for one. */
+export type Played = "simulated" | "files" | null;
+
 /** The one order the parent gives, right after the start. */
 export interface LiveOrder {
   readonly host: string;
@@ -19,6 +22,7 @@ export interface LiveOrder {
   /** Encrypts what a school's own flows keep as credentials. */
   readonly credentialSecret: string;
   readonly room: string;
+  readonly played: Played;
   /** `classroom/v1/{site}/{room}` */
   readonly topics: string;
   /** Which targets count as focus, so that the page can say where the number comes from. */
