@@ -1,8 +1,8 @@
 import type { Size } from "../crop.ts";
 
 /**
- * A loaded network with a batch of pictures as its input. While a run is going on, the slots of the next one may be
- * filled already; one run at a time.
+ * A loaded network with a batch of pictures as its input. While a run is going on the slots of the next one may be filled
+ * and that may be asked for; the slots of the one after it are free when the first has ended.
  */
 export interface Network {
   readonly size: Size;

@@ -45,9 +45,12 @@ async function end() {
 try {
   for (const { path } of networks) sessions.push(await openSession(path, provider, threads));
   const runners = networks.map((network, place) => runner(sessions[place]!, network));
+  let obeying = Promise.resolve();
   parentPort!.on("message", (message: ToThread) => {
-    if (message.kind === "close") void end();
-    else void answer(runners[message.network]!, message);
+    // A run takes its pictures when it begins, which is not before the one that was asked for earlier has ended.
+    obeying = obeying.then(() =>
+      message.kind === "close" ? end() : answer(runners[message.network]!, message),
+    );
   });
   say({ kind: "ready" });
 } catch (error) {
