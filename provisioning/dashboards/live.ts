@@ -82,7 +82,7 @@ export const live: Page = {
     }),
     figure({
       title: "What to try now",
-      says: "An idea from the mean of the last five minutes, and no more than that: you know your class. Never in an exam or a break.",
+      says: "An idea from the mean of the last five minutes, and no more than that: you know your class. Minutes of an exam or a break do not count.",
       unit: "string",
       none: "Nothing to suggest",
       targets: [
