@@ -63,6 +63,11 @@ export interface Health {
   readonly diskFreeMegabytes: number | null;
   /** Of the hottest part of the machine. */
   readonly temperatureCelsius: number | null;
+  /**
+   * Whole days until the first certificate runs out of those that the gateway shows, trusts, or is shown by the broker;
+   * negative afterwards, null where there is none.
+   */
+  readonly certificateDays: number | null;
   readonly cameras: Readonly<Record<string, CameraState>>;
   readonly sensors: Readonly<Record<string, string>>;
   /** Who has kept the cameras shut for the longest, and why: `timetable: there is no lesson now`. Null while they may be open. */

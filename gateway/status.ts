@@ -1,4 +1,5 @@
 import { type Account, configHash } from "./account.ts";
+import { certificatesOf, daysLeft } from "./certificates.ts";
 import type { Config } from "./config.ts";
 import type { Eye, EyeStatus } from "./eye/eye.ts";
 import type { Guard } from "./guard.ts";
@@ -82,6 +83,7 @@ export function watchStatus({
       ),
       diskFreeMegabytes: diskFreeMb,
       temperatureCelsius: temperatureC,
+      certificateDays: await certificateDays(),
       cameras: Object.fromEntries(cameras),
       sensors: senses?.states() ?? {},
       shut: longestOf(holders),
@@ -92,6 +94,14 @@ export function watchStatus({
       configHash: hash,
       profile: config.privacy.profile,
     };
+  }
+
+  /** Read each time: they are renewed while the gateway runs. One that cannot be read is the doctor's to tell. */
+  async function certificateDays(): Promise<number | null> {
+    const broker = publisher.connection.certificateUntil;
+    const ends = (await certificatesOf(config).catch(() => [])).map(({ until }) => until);
+    if (broker !== null) ends.push(broker);
+    return ends.length > 0 ? daysLeft({ until: Math.min(...ends) }, clock.now()) : null;
   }
 
   /** A gateway is ready when a room's focus can be watched and is kept; a pause is no fault, a broken light is. */

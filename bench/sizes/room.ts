@@ -91,6 +91,7 @@ const healthOf = (time: number, second: number, random: () => number): Health =>
   sensors: { "air-1": "ok" },
   shut: null,
   shutBy: [],
+  certificateDays: 700,
   audit: "12@1f0c5a7b9d3e2468",
   flows: "ok",
   config: "as_given",

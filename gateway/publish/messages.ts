@@ -104,6 +104,7 @@ export function healthMessage(report: Health): Message {
       sinks: report.sinks,
       disk_free_mb: rounded(report.diskFreeMegabytes),
       temperature_c: rounded(report.temperatureCelsius),
+      certificate_days: report.certificateDays,
       cameras: report.cameras,
       sensors: report.sensors,
       shut: report.shut,

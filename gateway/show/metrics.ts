@@ -31,6 +31,7 @@ export class Metrics {
     this.#set("refused_messages", "Messages not recorded: they are not of the contract", health.refused);
     this.#set("damaged_records", "Records damaged on disk and skipped", health.damaged);
     this.#set("disk_free_bytes", "Free space where the data is kept", scaled(health.diskFreeMegabytes, 1e6));
+    this.#set("certificate_days", "Days until the first certificate runs out", health.certificateDays);
     this.#set("temperature_celsius", "The hottest zone of the machine", health.temperatureCelsius);
     this.#set(
       "flows_ok",

@@ -178,4 +178,19 @@ export const MACHINES: readonly Rule[] = [
     noAnswer: "OK",
     see: { page: "focus-it-room", panel: "Disk free over time" },
   },
+  {
+    uid: "focus-certificate",
+    title: "A certificate runs out",
+    audience: "it",
+    severity: "warning",
+    summary: `In less than 30 days a certificate runs out on which the gateway of ${WHERE} depends`,
+    advice:
+      "`focus-gateway doctor` says which one, `focus-gateway setup` renews it where it was made, and docs/it.md says how to hand it over.",
+    ask: { A: { query: health().select(last("certificate_days")), seconds: 10 * MINUTE_S } },
+    compute: { B: { reduce: "A", to: "last" }, C: { of: "B", below: 30 } },
+    holds: "10m",
+    noData: "OK",
+    noAnswer: "OK",
+    see: { page: "focus-it-room", panel: "What it says of itself" },
+  },
 ];

@@ -36,6 +36,7 @@ const HEALTH: Health = {
   sensors: { "air-1": "ok" },
   shut: null,
   shutBy: [],
+  certificateDays: 700,
   audit: "3@0a1b",
   flows: "ok",
   config: "as_given",

@@ -98,6 +98,18 @@ export const CASES: readonly Case[] = [
     },
   },
   {
+    uid: "focus-certificate",
+    minutes: 30,
+    fires: {
+      "in its last month": () => ({ health: { certificateDays: 29 } }),
+      "run out": () => ({ health: { certificateDays: -1 } }),
+    },
+    quiet: {
+      "enough, just": () => ({ health: { certificateDays: 30 } }),
+      "without any": () => ({ health: { certificateDays: null } }),
+    },
+  },
+  {
     uid: "focus-disk",
     minutes: 30,
     fires: { "nearly full": () => ({ health: { diskFreeMegabytes: 1023 } }) },
@@ -183,6 +195,7 @@ export const report = (room: string, time: number, health: Partial<Health>): Poi
       sensors: {},
       shut: null,
       shutBy: [],
+      certificateDays: 700,
       audit: "0@0a1b2c3d",
       flows: "ok",
       config: "as_given",

@@ -229,6 +229,7 @@ function feel(time: number, since: number, engine: Engine, version: string): Hea
     sensors: { "co2-1": "ok" },
     shut: minutes > 40 && minutes < 45 ? "timetable: there is no lesson now" : null,
     shutBy: minutes > 40 && minutes < 45 ? ["timetable"] : [],
+    certificateDays: 700,
     audit: `${Math.floor(minutes)}@0a1b2c3d`,
     flows: "ok",
     config: "as_given",

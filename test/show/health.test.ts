@@ -30,6 +30,7 @@ const healthy: StatusReport = {
     sensors: { "co2-1": "ok" },
     shut: null,
     shutBy: [],
+    certificateDays: 9,
     audit: "3@0a1b2c3d4e5f6071",
     flows: "left_out",
     config: "as_given",
