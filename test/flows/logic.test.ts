@@ -115,6 +115,15 @@ describe("air and breaks", () => {
     expect([...hear(1, 800), ...hear(3, 1050)]).toEqual([]);
   });
 
+  it("lets no meter by an open window speak for the one at the back", () => {
+    const watch = watchAirAndTime();
+    const told = Array.from({ length: 5 }, (_, i) => nine + i * minute).flatMap((time) => [
+      watch.hearAir(1500, time, time, "back"),
+      watch.hearAir(600, time, time, "window"),
+    ]);
+    expect(told.filter((it) => it !== null)).toHaveLength(1);
+  });
+
   it("suggests a break after forty minutes of work, and not after a break was made", () => {
     const watch = watchAirAndTime();
     expect(play(watch.hearWindow)([41], [5, { activity: "break" }], [39])).toEqual([["rest", 40]]);

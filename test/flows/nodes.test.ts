@@ -203,6 +203,19 @@ describe.skipIf(!hasMosquitto)(
       expect((await until(() => told.at(1), 5)).body).toEqual({ paused: false });
     });
 
+    it("let a button pause while the timetable does, so that the camera stays closed in the next lesson", async () => {
+      const { node } = await run({ type: "focus-pause", mode: "toggle" });
+      await say("gateway/health", { shut_by: ["timetable"] });
+      await say("focus", windowAt(Date.now(), { quality: "paused" }));
+      await new Promise((resolve) => setTimeout(resolve, 200));
+      node.receive({ payload: "press" });
+      expect((await first(told)).body).toEqual({ paused: true });
+      await say("gateway/health", { shut_by: ["timetable", "teacher"] });
+      await new Promise((resolve) => setTimeout(resolve, 200));
+      node.receive({ payload: "press" });
+      expect((await until(() => told.at(1), 5)).body).toEqual({ paused: false });
+    });
+
     it("tell of a lasting drop on one output, and of its end on the other", async () => {
       const { node, came, second } = await run({
         type: "focus-drop",

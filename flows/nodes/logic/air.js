@@ -9,12 +9,12 @@ const LATE_MS = 120_000;
  * every `quietMinutes`, and nothing during an exam or a break. CO₂ says how stale the air is, which is a matter of comfort;
  * what it does to attention is not settled (docs/flows.md).
  *
- * `hearWindow(window, now)` takes the payload of `focus`, `hearAir(ppm, time, now)` a reading; times in milliseconds. Both
- * give null or `{ about: "air" | "rest", text, activity? }`.
+ * `hearWindow(window, now)` takes the payload of `focus`, `hearAir(ppm, time, now, device)` a reading; times in milliseconds.
+ * A meter by an open window does not speak for the one at the back: each counts by itself. Both give null or `{ about: "air" | "rest", text, activity? }`.
  */
 function watchAirAndTime({ ppm = 1000, minutes = 3, onTaskMinutes = 40, quietMinutes = 20 } = {}) {
   let activity = null;
-  let staleSince = null;
+  const staleSince = new Map();
   let onTaskSince = null;
   let lastSeen = null;
   const quietUntil = { air: Number.NEGATIVE_INFINITY, rest: Number.NEGATIVE_INFINITY };
@@ -39,11 +39,12 @@ function watchAirAndTime({ ppm = 1000, minutes = 3, onTaskMinutes = 40, quietMin
       if (worked < onTaskMinutes || !mayTell("rest", time)) return null;
       return tell("rest", time, { activity: "break", text: `${worked} minutes without a break.` });
     },
-    hearAir(value, time, now) {
+    hearAir(value, time, now, device = "") {
       if (typeof value !== "number" || Number.isNaN(time) || now - time > LATE_MS) return null;
-      if (value < ppm - BACK_PPM) staleSince = null;
-      if (value > ppm) staleSince ??= time;
-      if (value <= ppm || time - staleSince < minutes * 60_000 || !mayTell("air", time)) return null;
+      if (value < ppm - BACK_PPM) staleSince.delete(device);
+      if (value <= ppm) return null;
+      if (!staleSince.has(device)) staleSince.set(device, time);
+      if (time - staleSince.get(device) < minutes * 60_000 || !mayTell("air", time)) return null;
       return tell("air", time, {
         text: `CO₂ is at ${Math.round(value)} ppm: open the windows for a few minutes?`,
       });

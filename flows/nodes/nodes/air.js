@@ -13,7 +13,7 @@ module.exports = (RED) => {
     this.on("input", (msg, send, done) => {
       const suggestion =
         msg.quantity === "co2"
-          ? watch.hearAir(msg.payload, Date.parse(msg.time), Date.now())
+          ? watch.hearAir(msg.payload, Date.parse(msg.time), Date.now(), msg.device)
           : msg.payload?.activity
             ? watch.hearWindow(msg.payload, Date.now())
             : null;

@@ -2,20 +2,27 @@ const WORDS = { on: true, true: true, pause: true, off: false, false: false, res
 
 /**
  * Pauses sensing, or goes on. A push button sends the same each time, so `toggle` asks what is now: the node follows the
- * room's own word on whether it is paused, and never its own guess, for the page and others may pause too.
+ * room's own word on whether the teacher paused it, and never its own guess, for the page and others may pause too. A pause
+ * by the timetable is not the teacher's: who presses then means to keep the camera closed in the lesson that comes.
  */
 module.exports = (RED) => {
   RED.nodes.registerType("focus-pause", function FocusPause(config) {
     RED.nodes.createNode(this, config);
     const room = RED.nodes.getNode(config.room);
     let paused = false;
+    let isKnown = false;
     if (config.mode === "toggle") {
       room?.listen(this, "event/+", ({ kind }) => {
         if (kind === "paused" || kind === "resumed") paused = kind === "paused";
       });
-      // After a restart the next window tells.
+      // Retained: it tells at once after a restart.
+      room?.listen(this, "gateway/health", ({ shut_by }) => {
+        isKnown = Array.isArray(shut_by);
+        if (isKnown) paused = shut_by.includes("teacher");
+      });
+      // A gateway that does not say who.
       room?.listen(this, "focus", ({ quality }) => {
-        paused = quality === "paused";
+        if (!isKnown) paused = quality === "paused";
       });
     } else room?.join(this);
 
