@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// Stands in for `influx` 2.7, which is not to be had here: knows of each command that docker/influxdb/accounts.sh uses the
+// Stands in for `influx` 2.7 where it is not to be had (`influx2.test.ts` uses the real one): knows of each command that docker/influxdb/accounts.sh uses the
 // flags that the program's own source has (github.com/influxdata/influx-cli, cmd/influx), keeps what it is told in
 // $INFLUX_STATE, and answers in the real one's columns. What it is asked goes into $INFLUX_STATE.asked.
 import { appendFileSync, existsSync, readFileSync, writeFileSync } from "node:fs";

@@ -151,19 +151,6 @@ describe("InfluxDB 2.x, as its API is documented", () => {
   });
 });
 
-const v2Url = process.env.INFLUX_V2_TEST_URL;
-describe.skipIf(!v2Url)("a real server with /api/v2/write (skipped without INFLUX_V2_TEST_URL)", () => {
-  it("takes points under user:password as token and database/policy as bucket", async () => {
-    const token = process.env.INFLUX_V2_TEST_TOKEN ?? "user:password";
-    const bucket = process.env.INFLUX_V2_TEST_BUCKET ?? "focus/autogen";
-    const sink = await open({ version: "2", url: v2Url, org: "any", bucket, token });
-    expect(await sink.write([reading(0, 0.5), reading(1, 2)])).toEqual([]);
-    const changed = { ...reading(2, 0), fields: { value: "a text" } };
-    const refused = await sink.write([reading(3, 1), changed, reading(4, 1)]);
-    expect(refused.map(({ point }) => point)).toEqual([changed]);
-  });
-});
-
 describe("what each status means", () => {
   it.each([401, 403, 500, 502, 504])("%i: wait and try again", async (status) => {
     const { url, asked } = await answering(() => ({ status, body: { error: "no" } }));
