@@ -92,11 +92,3 @@ export async function joinFilms(file: string, first: string, second: string): Pr
   await run("-loglevel", "error", "-y", "-r", "10", "-f", "h264", "-i", joined, "-c", "copy", file);
   return file;
 }
-
-/** The command lines of a process's children. */
-export async function commandLines(pids: readonly number[]): Promise<string> {
-  const lines = await Promise.all(
-    pids.map((pid) => readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => "")),
-  );
-  return lines.join("\n").replaceAll("\0", " ");
-}

@@ -23,8 +23,11 @@ export const addressOptions = (...schemes: readonly string[]) =>
       message: "user and password belong into `username` and `password`",
     });
 
-/** The address as it may be told: without what follows the `?`, where some cameras want their password. */
+/** The address as it may be told: without what follows the `?`, where some cameras want their password; others, in the path. */
 export function tellable(address: string): string {
   const { protocol, host, pathname } = new URL(address);
-  return `${protocol}//${host}${pathname}`;
+  return `${protocol}//${host}${pathname.replace(PASSWORD, "$1…")}`;
 }
+
+/** `/user=admin_password=secret_channel=1_stream=0.sdp`, as Xiongmai's recorders have it. */
+const PASSWORD = /\b((?:user=[^/&]*?[_&])?(?:pass(?:word|wd)?|pwd)=)[^/&_]*/gi;

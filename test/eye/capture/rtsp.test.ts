@@ -8,16 +8,16 @@ import { rtsp } from "../../../gateway/eye/capture/cameras/rtsp.ts";
 import { openInspector } from "../../../gateway/eye/capture/health/inspect.ts";
 import { edgesOf, shiftBetween } from "../../../gateway/eye/capture/health/shift.ts";
 import { thumbnails } from "../../../gateway/eye/capture/health/thumbnail.ts";
+import { tellable } from "../../../gateway/eye/capture/login.ts";
 import { type Watch, watch } from "../../../gateway/eye/watch.ts";
 import type { Frame } from "../../../gateway/terms.ts";
 import { describeCamera } from "../../contracts/camera.ts";
 import { type Filed, makeCertificates, type TestCertificates } from "../../support/certificates.ts";
 import { drawRoom } from "../../support/pictures.ts";
 import { freePort, temporaryFolder } from "../../support/places.ts";
-import { childProcesses } from "../../support/processes.ts";
+import { childProcesses, commandLine } from "../../support/processes.ts";
 import { until } from "../../support/programs.ts";
 import {
-  commandLines,
   filmRoom,
   joinFilms,
   type RtspServer,
@@ -139,7 +139,7 @@ describe.skipIf(!there)("cameras by RTSP (skipped without GStreamer's RTSP serve
         await sees();
         expect(changes).toEqual(["opening", "ok"]);
         const ffmpegs = childProcesses().filter((pid) => pid !== servers[0]!.child.pid);
-        const lines = await commandLines(ffmpegs);
+        const lines = ffmpegs.map(commandLine).join("\n");
         expect(lines).toContain("ffmpeg");
         for (const text of [lines, logged.join()]) {
           expect(text).not.toContain("s3cr");
@@ -213,6 +213,10 @@ describe.skipIf(!there)("cameras by RTSP (skipped without GStreamer's RTSP serve
     it("say when nothing answers, and when there is no such stream", async () => {
       const nobody = look();
       await nobody.says("nothing answers at 127.0.0.1");
+      // A recorder's fourth camera: no answer 401.
+      await look({ url: `rtsp://127.0.0.1:${port}/Streaming/Channels/401` }).says(
+        "nothing answers at 127.0.0.1",
+      );
       await serve(films.room);
       const lost = look({ url: `rtsp://127.0.0.1:${port}/other?token=hidden` });
       await lost.says("there is no stream at rtsp://127.0.0.1");
@@ -240,7 +244,8 @@ describe.skipIf(!there)("cameras by RTSP (skipped without GStreamer's RTSP serve
       });
       await sees();
       expect(changes).toEqual(["opening", "ok"]);
-      const lines = await commandLines(childProcesses().filter((pid) => pid !== server.child.pid));
+      const ffmpegs = childProcesses().filter((pid) => pid !== server.child.pid);
+      const lines = ffmpegs.map(commandLine).join("\n");
       expect(lines).toContain("ffmpeg");
       expect([lines, ...logged].join()).not.toContain("s3cr");
       await server.close();
@@ -292,5 +297,17 @@ describe("the address of a camera by RTSP", () => {
     expect(read("http://camera.example/1").error?.issues[0]?.message).toContain("rtsp://");
     expect(read("camera").success).toBe(false);
     expect(read("rtsp://a:b@camera.example/1").error?.issues[0]?.message).toContain("password");
+  });
+
+  it.each([
+    ["rtsp://c.example:554/1?pwd=x", "rtsp://c.example:554/1"],
+    [
+      "rtsp://c.example/user=admin_password=tl.Jw-pb_channel=1_stream=0.sdp",
+      "rtsp://c.example/user=admin_password=…_channel=1_stream=0.sdp",
+    ],
+    ["rtsp://c.example/user=admin&password=&channel=1", "rtsp://c.example/user=admin&password=…&channel=1"],
+    ["https://c.example/passage/PWD=a/x", "https://c.example/passage/PWD=…/x"],
+  ])("is told without a password, wherever the camera wants it (%s)", (address, told) => {
+    expect(tellable(address)).toBe(told);
   });
 });

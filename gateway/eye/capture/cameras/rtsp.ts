@@ -30,7 +30,7 @@ export const rtsp = cameraDriver({
   async open(wanted, context) {
     const program = await findFfmpeg(wanted.ffmpeg);
     const address = withLogin(wanted);
-    const secretive = address !== wanted.url || new URL(address).search !== "";
+    const secretive = tellable(wanted.url) !== address;
     const hidden = await readsLists(program);
     if (secretive && !hidden) {
       context.log.warn(
@@ -128,15 +128,19 @@ async function readsLists(program: string): Promise<boolean> {
   return major === undefined ? Number(year) >= 2022 : Number(major) >= 5;
 }
 
-/** ffmpeg's words in ours. Its own can hold the whole address, so what is passed on of them has none left in it. */
-function explain(words: string, { url }: RtspOptions, camera: string) {
+/**
+ * ffmpeg's words in ours. Its own can hold the whole address, with the password, or with a number that looks like an answer's:
+ * `/Streaming/Channels/401` is a recorder's fourth camera. So they are read, and passed on, without it.
+ */
+function explain(said: string, { url }: RtspOptions, camera: string) {
   const place = tellable(url);
   const { host, hostname } = new URL(url);
+  const words = said.replace(/rtsps?:\/\/[^\s']+/g, "the stream");
   if (/\b40[13]\b|authorization failed/i.test(words)) return failure("CAMERA_REFUSED", { camera, place });
   if (/\b404\b/.test(words)) return `there is no stream at ${place} (404)`;
   if (/connection refused/i.test(words)) return `nothing answers at ${host} (connection refused)`;
   if (/no route|unreachable|timed out/i.test(words)) return `${host} cannot be reached`;
   if (/failed to resolve|name or service/i.test(words)) return `nobody knows where ${hostname} is`;
-  const rest = plain(words.replace(/rtsps?:\/\/[^\s']+/g, place));
+  const rest = plain(words);
   return rest === "" ? "the stream ended" : rest;
 }
