@@ -34,11 +34,15 @@ async function bundledFfmpeg(): Promise<string | null> {
 }
 
 /**
- * Starts ffmpeg. It also ends by itself when nobody reads its output any more, so it cannot outlive its reader. Its words
- * are what went wrong, in two lines at most.
+ * Starts ffmpeg. It ends by itself once it writes what nobody reads any more; where it may have nothing to write, `dying`
+ * sees to that it does not outlive us. Its words are what went wrong, in two lines at most.
  */
-export function runFfmpeg(program: string, options: readonly string[]): Program {
-  const { ended, ...running } = runProgram(program, [...QUIETLY, ...options]);
+export function runFfmpeg(
+  program: string,
+  options: readonly string[],
+  { dying = [] }: { readonly dying?: readonly string[] } = {},
+): Program {
+  const { ended, ...running } = runProgram(program, [...QUIETLY, ...options], { dying });
   return { ...running, ended: ended.then(({ code, words }) => ({ code, words: plain(words) })) };
 }
 

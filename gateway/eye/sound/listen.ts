@@ -2,6 +2,7 @@ import { reason } from "../../errors.ts";
 import type { Clock, Sound } from "../../terms.ts";
 import { backoffMs } from "../backoff.ts";
 import { findFfmpeg, runFfmpeg } from "../capture/ffmpeg.ts";
+import { dyingWithUs } from "../capture/program.ts";
 import { openHearing, SAMPLE_RATE } from "./hearing.ts";
 
 /** Where sound comes from. `file` plays a recording over and over. */
@@ -36,7 +37,8 @@ export function listen(
   const { name, everySeconds } = microphone;
 
   async function hear(): Promise<void> {
-    const ffmpeg = runFfmpeg(await findFfmpeg(microphone.ffmpeg), samplesOf(microphone));
+    const program = await findFfmpeg(microphone.ffmpeg);
+    const ffmpeg = runFfmpeg(program, samplesOf(microphone), { dying: await dyingWithUs() });
     const end = () => ffmpeg.kill();
     stopping.signal.addEventListener("abort", end, { once: true });
     if (stopping.signal.aborted) end();

@@ -1,13 +1,16 @@
 import { execFileSync } from "node:child_process";
+import { writeFile } from "node:fs/promises";
 import path from "node:path";
 import pino from "pino";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { systemClock as clock } from "../../../gateway/clock.ts";
 import { eyeOptions, openEye } from "../../../gateway/eye/eye.ts";
+import { packageRoot } from "../../../gateway/paths.ts";
 import type { Sound } from "../../../gateway/terms.ts";
 import { preparedForTests } from "../../models/prepared.ts";
+import { startChild } from "../../support/child.ts";
 import { temporaryFolder } from "../../support/places.ts";
-import { childProcesses } from "../../support/processes.ts";
+import { childProcesses, commandLine, isAlive } from "../../support/processes.ts";
 import { findProgram, until } from "../../support/programs.ts";
 
 const prepared = await preparedForTests();
@@ -68,5 +71,28 @@ describe.skipIf(!prepared || !ffmpeg)(
       await eye.resume();
       await heard();
     }, 90_000);
+  },
+);
+
+it.skipIf(!ffmpeg)(
+  "the ear's program is gone with the eye, also while its microphone is silent",
+  async () => {
+    const folder = await temporaryFolder();
+    const silent = path.join(folder, "silent.wav");
+    execFileSync("mkfifo", [silent]); // nobody ever writes into it
+    const eye = path.join(folder, "ear.ts");
+    const source = (file: string) => JSON.stringify(path.join(packageRoot, "gateway", file));
+    await writeFile(
+      eye,
+      `import { systemClock as clock } from ${source("clock.ts")};
+     import { listen } from ${source("eye/sound/listen.ts")};
+     const ear = { name: "ear", source: "file", device: ${JSON.stringify(silent)}, everySeconds: 1 } as const;
+     listen(ear, { clock, heard() {}, lost() {} });`,
+    );
+    const { process: child, kill } = await startChild(eye, []);
+    const isListening = (pid: number) => commandLine(pid).includes(silent);
+    const program = await until(() => childProcesses(child.pid).find(isListening), 20, "ffmpeg to listen");
+    await kill("SIGKILL");
+    await until(() => !isAlive(program) || undefined, 10, "ffmpeg to end");
   },
 );
