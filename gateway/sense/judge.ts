@@ -39,7 +39,9 @@ export function judge(device: string, staleAfterSeconds: number): Judge {
 
   return {
     weigh(measurement, now, lowBattery) {
-      const { quantity, time = now } = measurement;
+      const { quantity } = measurement;
+      // A device whose clock is ahead has measured nothing in the future; it would never grow stale.
+      const time = Math.min(measurement.time ?? now, now);
       const { unit, plausible } = kindOf(quantity);
       const value = convert(measurement.value, measurement.unit, unit);
       if (quantity === "battery" && Number.isFinite(value)) low = value <= LOW_BATTERY_PERCENT;

@@ -103,6 +103,13 @@ describe("what a measurement is worth", () => {
     expect(overdue(START + 60 * MINUTE)).toEqual([]);
   });
 
+  it("does not believe that anything was measured in the future, or it would stay fresh until then", () => {
+    const { weigh, overdue } = judge("air-1", 600);
+    const ahead = weigh(co2(700, { time: START + 600 * MINUTE }), START);
+    expect(ahead).toMatchObject({ time: START, quality: "ok" });
+    expect(overdue(START + 11 * MINUTE)).toHaveLength(1);
+  });
+
   it("knows a low battery by its share, and by the device's own word", () => {
     const { weigh } = judge("air-1", 600);
     expect(weigh({ quantity: "battery", unit: "%", value: 8 }, START).quality).toBe("low_battery");

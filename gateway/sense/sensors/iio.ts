@@ -80,9 +80,13 @@ export async function listChips(folder: string): Promise<Chip[]> {
       .map(async (id) => {
         const place = path.join(folder, id);
         const files = await namesIn(place);
-        const channels = Object.keys(CHANNELS).filter(
+        const there = Object.keys(CHANNELS).filter(
           (channel) => files.includes(`${channel}_input`) || files.includes(`${channel}_raw`),
         );
+        // Of two that measure the same (`in_temp`, `in_temp_ambient`), the first.
+        const channels = [
+          ...new Map(there.toReversed().map((channel) => [CHANNELS[channel]!.quantity, channel])).values(),
+        ].toReversed();
         return { id, place, name: (await read(place, "name")) ?? id, channels };
       }),
   );

@@ -86,6 +86,19 @@ describe("Linux industrial I/O", () => {
     ]);
   });
 
+  it("takes the first of two channels that measure the same", async () => {
+    const folder = await sysfs({
+      "iio:device0": {
+        name: "two",
+        in_temp_ambient_raw: "30000",
+        in_humidityrelative_raw: "40000",
+        in_temp_input: "21000",
+      },
+    });
+    const [chip] = await listChips(folder);
+    expect(chip!.channels).toEqual(["in_temp", "in_humidityrelative"]);
+  });
+
   it("says that a chip is not there, or measures nothing of ours", async () => {
     const folder = await sysfs({ "iio:device0": { name: "ads1015", in_voltage0_raw: "77" } });
     await expect(iio.open(options(folder, "scd30"), sensorContext())).rejects.toMatchObject({
