@@ -1,3 +1,4 @@
+import { randomFrom } from "../../gateway/eye/simulate/random.ts";
 import { eventMessage, focusMessage, healthMessage, sensorMessage } from "../../gateway/publish/messages.ts";
 import type { Health, Message, Window } from "../../gateway/terms.ts";
 
@@ -16,11 +17,7 @@ export const PER_SECOND =
 
 /** Everything a room of 28 publishes over that time, in the payloads of the real thing, with numbers that wander as real ones do. */
 export function* roomMessages(from: number, seconds: number): Generator<Message> {
-  let seed = 1;
-  const random = () => {
-    seed = (seed * 1_103_515_245 + 12_345) % 2_147_483_648;
-    return seed / 2_147_483_648;
-  };
+  const random = randomFrom(1);
   let focus = 0.7;
   const values = QUANTITIES.map(([, , low, high]) => (low + high) / 2);
   for (let second = 0; second < seconds; second += EVERY.window) {
