@@ -25,6 +25,10 @@ export const hearing = {
   isNewest(window) {
     return this.window === null || window.time >= this.window.time;
   },
+  /** The two hours before, as the flow keeps them (gateway/show/nodered/order.ts): a page on a wall is open for weeks. */
+  since(now, entries) {
+    return entries.filter(({ time }) => time > now - 2 * 60 * 60000);
+  },
   joined(mine, theirs) {
     const known = new Map([...mine, ...theirs].map((entry) => [entry.time + (entry.kind ?? ""), entry]));
     return [...known.values()].sort((a, b) => a.time - b.time);
@@ -32,15 +36,12 @@ export const hearing = {
   hear_focus({ window, point, heard, why }) {
     if (this.isNewest(window)) Object.assign(this, { window, why, heard });
     this.told = { activity: null, paused: null };
-    this.course = this.joined(
-      this.course.filter(({ time }) => time > point.time - 7200000),
-      [point],
-    );
+    this.course = this.joined(this.since(point.time, this.course), [point]);
     this.settle("activity", window.activity);
     this.settle("pause", this.paused);
   },
   hear_event(event) {
-    this.events = this.joined(this.events, [event]);
+    this.events = this.joined(this.since(event.time, this.events), [event]);
     if (event.kind === "activity" && event.activity) {
       this.told = { ...this.told, activity: event.activity };
       this.settle("activity", event.activity);

@@ -137,11 +137,13 @@ async function credentialSecret(folder: string): Promise<string> {
   const file = path.join(folder, "credential-secret");
   await mkdir(folder, { recursive: true, mode: 0o700 });
   try {
-    return (await readFile(file, "utf8")).trim();
+    const known = (await readFile(file, "utf8")).trim();
+    // Empty after a power cut: Node-RED would then make a key of its own and keep it beside what it locks.
+    if (known !== "") return known;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
   }
   const secret = randomBytes(32).toString("base64url");
-  await writeFile(file, `${secret}\n`, { mode: 0o600, flag: "wx" });
+  await writeFile(file, `${secret}\n`, { mode: 0o600 });
   return secret;
 }

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { stat } from "node:fs/promises";
+import { mkdir, stat, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import path from "node:path";
@@ -341,6 +341,9 @@ describe.skipIf(!hasMosquitto)("a live page behind passwords (needs mosquitto)",
   beforeAll(async () => {
     mosquitto = await startMosquitto();
     folder = await temporaryFolder();
+    // As a power cut leaves it.
+    await mkdir(path.join(folder, "node-red"), { mode: 0o700 });
+    await writeFile(path.join(folder, "node-red", "credential-secret"), "");
     live = await start();
   });
 
@@ -427,6 +430,7 @@ describe.skipIf(!hasMosquitto)("a live page behind passwords (needs mosquitto)",
       { ...own, credentials },
     ]);
     await live.close();
+    expect(readFileSync(path.join(folder, "node-red", "credential-secret"), "utf8")).toMatch(/^[\w-]{43}\n$/);
     const stored = path.join(folder, "node-red", "flows_cred.json");
     expect(readFileSync(stored, "utf8")).not.toContain("a secret");
     live = await start();
