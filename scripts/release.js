@@ -1,5 +1,5 @@
-// Makes what packaging/install.sh installs: focus-gateway-VERSION.tgz with the lock file in it, its hash, and, with a key,
-// its signature.
+// Makes what packaging/install.sh installs: focus-gateway-VERSION.tgz with the lock file in it, what it is made of and under
+// which licences (dist/sbom.cdx.json, docs/licences.md), its hash, and, with a key, its signature.
 //   npm run release [-- --out FOLDER] [--key PRIVATE.pem]
 // openssl genpkey -algorithm ed25519 -out PRIVATE.pem; openssl pkey -in PRIVATE.pem -pubout -out release-key.pem
 import { execFileSync } from "node:child_process";
@@ -14,6 +14,13 @@ const { values } = parseArgs({ options: { out: { type: "string", default: "." },
 const out = path.resolve(values.out);
 const { version, files } = JSON.parse(readFileSync(path.join(root, "package.json"), "utf8"));
 const tarball = path.join(out, `focus-gateway-${version}.tgz`);
+
+// A licence that nobody has decided on is no release's.
+for (const script of ["licences/main.js", "sbom.js"])
+  execFileSync(process.execPath, [path.join(root, "dist/scripts", script)], {
+    cwd: root,
+    stdio: ["ignore", "ignore", "inherit"],
+  });
 
 // `npm pack` would run `prepare`, which compiles anew, and leaves the lock file out; so what package.json lists is packed here.
 const always = ["package.json", "package-lock.json", ".npmrc", "README.md", "LICENSE"];

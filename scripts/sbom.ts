@@ -1,4 +1,5 @@
 import { execFileSync } from "node:child_process";
+import { createHash } from "node:crypto";
 import { mkdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { sbomFile } from "../gateway/fleet/sbom.ts";
@@ -17,6 +18,7 @@ interface Component {
 }
 
 interface Bom {
+  readonly metadata: { readonly timestamp?: string; readonly component: Component };
   readonly components: readonly Component[];
   readonly dependencies: readonly Readonly<Record<string, unknown>>[];
 }
@@ -33,11 +35,24 @@ const packages = onceEach(bom.components, "bom-ref").map((component) => {
   const stated = STATED[component.name];
   return component.licenses || !stated ? component : { ...component, licenses: licences(stated) };
 });
+// npm takes the folder's name for the program's, and the moment and a random number for what tells two lists apart: the same
+// program is the same list here, byte for byte, wherever and whenever it is made.
+const { timestamp: _, ...metadata } = bom.metadata;
+const list = {
+  ...bom,
+  metadata: { ...metadata, component: { ...metadata.component, name: "focus-gateway" } },
+  components: [...packages, ...modelFiles().map(componentOf)],
+  dependencies: onceEach(bom.dependencies, "ref"),
+};
+const serialNumber = `urn:uuid:${uuidOf(JSON.stringify({ ...list, serialNumber: null }))}`;
 mkdirSync(path.dirname(out), { recursive: true });
-writeFileSync(
-  out,
-  `${JSON.stringify({ ...bom, components: [...packages, ...modelFiles().map(componentOf)], dependencies: onceEach(bom.dependencies, "ref") }, null, 2)}\n`,
-);
+writeFileSync(out, `${JSON.stringify({ ...list, serialNumber }, null, 2)}\n`);
+
+/** A UUID that follows from a text: version 8, RFC 9562. */
+function uuidOf(text: string): string {
+  const hash = createHash("sha256").update(text).digest("hex");
+  return `${hash.slice(0, 8)}-${hash.slice(8, 12)}-8${hash.slice(13, 16)}-a${hash.slice(17, 20)}-${hash.slice(20, 32)}`;
+}
 
 function componentOf({ pack, version, licence, file, sha256, provenance, source }: ModelFile): Component {
   return {

@@ -208,7 +208,7 @@ describe("what is shipped for installing", () => {
         "packaging/install.sh",
         "docker/handover.sh",
         "docker/slim.sh",
-        "docker/influxdb/10-accounts.sh",
+        "docker/influxdb/accounts.sh",
         "test/install/machine.sh",
       ];
       const { stdout } = await run("shellcheck", scripts, { cwd: packageRoot });

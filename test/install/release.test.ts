@@ -34,7 +34,9 @@ it("makes a release with everything that the installer needs, and a signature th
     "bin/focus-gateway.js",
     "dist/gateway/main.js",
     "docker/slim.sh",
+    "dist/sbom.cdx.json",
     "docs/it.md",
+    "docs/licences.md",
     "packaging/focus-gateway.service",
     "packaging/verify.js",
     "models/packs/default/pack.json",
@@ -42,9 +44,21 @@ it("makes a release with everything that the installer needs, and a signature th
   ])
     expect([...listed.keys()]).toContain(file);
   // The database's image runs only what may be executed.
-  for (const file of ["packaging/install.sh", "docker/handover.sh", "docker/influxdb/10-accounts.sh"])
+  for (const file of ["packaging/install.sh", "docker/handover.sh", "docker/influxdb/accounts.sh"])
     expect(listed.get(file)).toMatch(/^-rwxr-xr-x/);
   expect(stdout).not.toMatch(/secrets\/|\.pem\n|test\/fixtures/);
+
+  const packed = async (file: string) =>
+    (await run("tar", ["-xzOf", tarball, `package/${file}`], { maxBuffer: 50_000_000 })).stdout;
+  const { metadata, components } = JSON.parse(await packed("dist/sbom.cdx.json"));
+  expect(metadata.component).toMatchObject({ name: "focus-gateway", version });
+  const made: { name: string; type: string; licenses?: object[]; hashes?: object[] }[] = components;
+  expect(made.find(({ name }) => name === "onnxruntime-node")?.licenses).toHaveLength(1);
+  const networks = made.filter(({ type }) => type === "machine-learning-model");
+  expect(networks.length).toBeGreaterThan(0);
+  for (const { licenses, hashes } of networks)
+    expect([licenses, hashes]).toEqual([[expect.anything()], [expect.anything()]]);
+  expect(await packed("docs/licences.md")).toContain("onnxruntime-node");
 
   const verify = (...args: string[]) =>
     run(process.execPath, ["packaging/verify.js", tarball, ...args], { cwd: packageRoot }).then(
