@@ -21,7 +21,8 @@ holding = [0, 0, 0, 0, 0, 640]
 slave = ModbusSlaveContext(
     ir=ModbusSequentialDataBlock(0, inputs), hr=ModbusSequentialDataBlock(0, holding), zero_mode=True
 )
-context = ModbusServerContext(slaves={7: slave}, single=False)
+other = ModbusSlaveContext(ir=ModbusSequentialDataBlock(0, [640]), zero_mode=True)
+context = ModbusServerContext(slaves={7: slave, 8: other}, single=False)
 
 
 async def main() -> None:

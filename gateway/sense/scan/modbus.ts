@@ -1,4 +1,4 @@
-import { probeModbus } from "../sensors/modbus.ts";
+import { probeModbus } from "../modbus/probe.ts";
 import { type Found, nameFrom } from "./found.ts";
 
 /** Devices are seldom numbered higher; 255 stands for the device itself where it is not a gateway for others. */

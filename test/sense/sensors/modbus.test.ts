@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import path from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { packageRoot } from "../../../gateway/paths.ts";
-import { measurementIn, registerOption } from "../../../gateway/sense/registers.ts";
+import { measurementIn, registerOption } from "../../../gateway/sense/modbus/registers.ts";
 import { modbus } from "../../../gateway/sense/sensors/modbus.ts";
 import { describeSensor, nextMeasurements, sensorContext } from "../../contracts/sensor.ts";
 import { freePort } from "../../support/places.ts";
@@ -94,15 +94,16 @@ describe.skipIf(!hasPymodbus)(
       ).rejects.toMatchObject({ code: "SENSOR_LOST" });
     });
 
-    it.skipIf(!hasSocat)(
-      "reads the same over a serial line (skipped without socat)",
-      async () => {
+    describe.skipIf(!hasSocat)("over a serial line (skipped without socat)", () => {
+      async function serialLine() {
         const line = await joinedPorts();
         const server = await serve("rtu", line.theirs);
+        const open = (more: object = {}, wire: object = {}) =>
+          modbus.open(options({ path: line.ours, ...wire }, more), sensorContext());
         // The server says nothing when it is ready: it is asked until it answers.
         const measurements = await until(
           async () => {
-            const sensor = await modbus.open(options({ path: line.ours }), sensorContext());
+            const sensor = await open();
             try {
               return await nextMeasurements(sensor);
             } catch {
@@ -112,13 +113,38 @@ describe.skipIf(!hasPymodbus)(
             }
           },
           25,
-          "the Modbus server",
-        ).catch((error) => {
-          throw new Error(`${error.message}: ${server.said()}`);
-        });
+          () => `the Modbus server: ${server.said()}`,
+        );
+        return { open, measurements };
+      }
+
+      it("reads the same", async () => {
+        const { measurements } = await serialLine();
         expect(measurements.map(({ value }) => value)).toEqual(VALUES);
-      },
-      40_000,
-    );
+      }, 40_000);
+
+      it("shares it between the devices that are on it, one of which is silent and harms nobody", async () => {
+        const { open } = await serialLine();
+        const registers = [{ quantity: "co2", address: 0 }];
+        const [seven, eight, silent] = [
+          await open({ registers }),
+          await open({ registers, unitId: 8 }),
+          await open({ registers, unitId: 9 }),
+        ];
+        const nobody = expect(silent.next()).rejects.toThrow("no answer");
+        const values = async () =>
+          (await Promise.all([seven, eight].map((one) => nextMeasurements(one)))).map(([co2]) => co2!.value);
+        expect(await values()).toEqual([812, 640]);
+        await nobody;
+        await silent.close();
+        expect(await values()).toEqual([812, 640]);
+        await expect(open({ registers }, { baudRate: 19_200 })).rejects.toThrow("has other settings");
+        await seven.close();
+        expect((await nextMeasurements(eight))[0]!.value).toBe(640);
+        await eight.close();
+        // The last one has closed it: it can be opened in another way.
+        await (await open({ registers }, { baudRate: 19_200 })).close();
+      }, 60_000);
+    });
   },
 );

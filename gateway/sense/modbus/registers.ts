@@ -1,7 +1,7 @@
 import { z } from "zod";
-import { quantityOption, unitOption } from "./mapping.ts";
-import { kindOf } from "./quantities.ts";
-import type { Measurement } from "./sensor.ts";
+import { quantityOption, unitOption } from "../mapping.ts";
+import { kindOf } from "../quantities.ts";
+import type { Measurement } from "../sensor.ts";
 
 /** What a Modbus register, or two of them, hold. */
 export const registerOption = z.strictObject({
