@@ -17,7 +17,7 @@ export interface Verdict {
 }
 
 export interface Inspector {
-  /** Looks at one frame, already masked. `at` is monotonic ms and never goes back. About 1 ms, now and then 50. */
+  /** Looks at one frame, already masked. `at` is monotonic ms and never goes back. A few ms at most. */
   inspect(frame: Frame, at: number): Verdict;
 }
 

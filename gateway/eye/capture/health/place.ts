@@ -1,7 +1,7 @@
 import { edgesOf, type Shift, shiftBetween } from "./shift.ts";
 import type { Thumbnail } from "./thumbnail.ts";
 
-/** Comparing takes some 30 ms; a camera is not moved every second. */
+/** A camera is not moved every second. */
 const EVERY_MS = 5_000;
 /** So many comparisons in a row must say the same: people who walk past, or a door that opens, are soon gone. */
 const SURE = 3;
