@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { mkdir, readdir, readFile, symlink } from "node:fs/promises";
+import { mkdir, readdir, readFile, symlink, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { connectAsync } from "mqtt";
@@ -22,7 +22,7 @@ export interface Whole {
   readonly growthMegabytes: number;
 }
 
-/** What has not looked at a picture by then never will. */
+/** What has no broker, or has not looked at a picture, by then never will. */
 const PATIENCE_SECONDS = 90;
 
 /** Runs the demo with the models that are prepared in `models`, for that long. `folder` is its data folder. */
@@ -31,7 +31,6 @@ export async function measureGateway(folder: string, models: string, seconds: nu
   await symlink(models, path.join(folder, "models"));
   const [broker, live, health] = [await freePort(), await freePort(), await freePort()];
   const config = path.join(folder, "gateway.yaml");
-  const { writeFile } = await import("node:fs/promises");
   await writeFile(
     config,
     stringify({
@@ -54,7 +53,7 @@ export async function measureGateway(folder: string, models: string, seconds: nu
   );
   const since = () => (performance.now() - began) / 1000;
   try {
-    const client = await untilConnected(`mqtt://127.0.0.1:${broker}`);
+    const client = await untilConnected(`mqtt://127.0.0.1:${broker}`, () => since() > PATIENCE_SECONDS);
     const first = new Promise<{ at: number; quality: string }>((resolve) => {
       client.on("message", (_topic, payload) =>
         resolve({ at: since(), quality: JSON.parse(payload.toString()).quality }),
@@ -91,11 +90,12 @@ export async function measureGateway(folder: string, models: string, seconds: nu
   }
 }
 
-async function untilConnected(url: string) {
+async function untilConnected(url: string, isTooLate: () => boolean) {
   for (;;) {
     try {
       return await connectAsync(url, { reconnectPeriod: 0, connectTimeout: 2_000 }, false);
-    } catch {
+    } catch (error) {
+      if (isTooLate()) throw error;
       await sleep(25);
     }
   }
@@ -127,17 +127,20 @@ async function resident(pid: number): Promise<Record<string, number>> {
   const found: Record<string, number> = {};
   for (const each of await family(pid)) {
     const status = await readFile(`/proc/${each.pid}/status`, "utf8").catch(() => "");
-    const kilobytes = Number(/VmRSS:\s+(\d+)/.exec(status)?.[1] ?? 0);
-    found[each.name] = (found[each.name] ?? 0) + kilobytes / 1000;
+    found[each.name] = (found[each.name] ?? 0) + megabytes(/^VmRSS:\s+(\d+)/m, status);
   }
   return found;
 }
 
 async function proportional(pid: number): Promise<number> {
-  let kilobytes = 0;
-  for (const each of await family(pid)) {
-    const rollup = await readFile(`/proc/${each.pid}/smaps_rollup`, "utf8").catch(() => "");
-    kilobytes += Number(/^Pss:\s+(\d+)/m.exec(rollup)?.[1] ?? 0);
-  }
-  return kilobytes / 1000;
+  let sum = 0;
+  for (const each of await family(pid))
+    sum += megabytes(
+      /^Pss:\s+(\d+)/m,
+      await readFile(`/proc/${each.pid}/smaps_rollup`, "utf8").catch(() => ""),
+    );
+  return sum;
 }
+
+/** What the kernel calls kB are 1024 bytes. */
+const megabytes = (line: RegExp, text: string) => (Number(line.exec(text)?.[1] ?? 0) * 1024) / 1e6;

@@ -7,9 +7,11 @@ import { createLogger } from "../../gateway/log.ts";
 import { packageRoot } from "../../gateway/paths.ts";
 import { loadManifest, packFolder } from "../../models/pack.ts";
 import { preparePack } from "../../models/prepare.ts";
+import { tunePack } from "../../models/tune.ts";
+import { peer } from "./peer.ts";
 import { drawPlots } from "./plot.ts";
 import type { Section } from "./row.ts";
-import { latency, peer, precision, rates, steps, stores, whole } from "./sections.ts";
+import { latency, precision, rates, steps, stores, whole } from "./sections.ts";
 import { asMarkdown, asText } from "./table.ts";
 
 /**
@@ -29,11 +31,14 @@ const began = performance.now();
 const minutes = () => (performance.now() - began) / 60_000;
 const manifest = await loadManifest("default");
 const cache = path.join(packageRoot, "node_modules", ".cache", "focus-gateway");
-const pack = await preparePack(manifest, { folder: packFolder(manifest, cache) });
+const prepared = await preparePack(manifest, { folder: packFolder(manifest, cache) });
+const log = createLogger("error");
+// What a user's gateway runs: the quickest precision that keeps its answers. Found out once; takes a minute.
+const { pack } = await tunePack(prepared, { log });
 const folder = await mkdtemp(path.join(tmpdir(), "focus-bench-"));
 const bench = {
   pack,
-  log: createLogger("error"),
+  log,
   quick: values.quick,
   folder,
   models: path.join(cache, "models"),

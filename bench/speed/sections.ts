@@ -4,8 +4,7 @@ import type { Logger } from "../../gateway/log.ts";
 import type { PreparedPack } from "../../models/manifest.ts";
 import { measureGateway } from "./gateway.ts";
 import { measureLatency } from "./latency.ts";
-import { comparePeer, fetchPeer } from "./peer.ts";
-import { drawClass, photographs } from "./pictures.ts";
+import { drawClass } from "./pictures.ts";
 import { inPrecision } from "./precision.ts";
 import { measureRate } from "./rates.ts";
 import { atLeast, atMost, type Curve, type Row, type Section } from "./row.ts";
@@ -52,7 +51,7 @@ export async function steps({ pack, log, quick }: Bench): Promise<Section> {
       part("head pose", (steps) => steps.networks.pose),
       part("landmarks", (steps) => steps.networks.landmarks),
       part("eyes", (steps) => steps.networks.eyes),
-      { ...part("the limit: decoding and networks, bare", (steps) => steps.limit) },
+      part("the limit: decoding and networks, bare", (steps) => steps.limit),
       part("the whole pipeline", (steps) => steps.whole),
       {
         what: "limit ÷ pipeline",
@@ -224,35 +223,4 @@ export async function stores({ quick, folder }: Bench): Promise<Section> {
     rows,
     ...(influx === null && { skipped: "InfluxDB: influxd is not installed" }),
   };
-}
-
-/** The same pictures through the peer. */
-export async function peer({ pack, log, quick }: Bench): Promise<Section> {
-  const title = "Against @vladmandic/human 3.3.6 (tfjs-wasm, face and mesh), the same decoded pictures";
-  let folder: string;
-  try {
-    folder = await fetchPeer();
-  } catch (error) {
-    const first = String((error as Error).message).split("\n")[0];
-    return { title, rows: [], skipped: `@vladmandic/human could not be fetched: ${first}` };
-  }
-  const rows: Row[] = [];
-  const sets = [
-    ["six photographs, 1280 wide", await photographs(1280)],
-    [`24 drawn heads, ${size(HD)}`, await drawClass({ ...HD, students: 24, count: 3, seed: 5 })],
-  ] as const;
-  for (const [what, pictures] of sets) {
-    const { ours, theirs } = await comparePeer(folder, pictures, quick ? 1 : 5, { pack, log });
-    const rate = ({ found, seconds }: typeof ours) => found / seconds;
-    const times = rate(ours) / rate(theirs);
-    const recall = ({ found, there }: typeof ours) => `${found} of ${there}`;
-    rows.push({
-      ...{ what: `${what}: faces found a second`, value: times, unit: "× the peer" },
-      goal: { text: "≥ 5×, at equal or better recall", met: times >= 5 && ours.found >= theirs.found },
-      note:
-        `found ${recall(ours)}, the peer ${recall(theirs)}; ` +
-        `${((ours.seconds / pictures.length) * 1000).toFixed(0)} and ${((theirs.seconds / pictures.length) * 1000).toFixed(0)} ms a picture`,
-    });
-  }
-  return { title, rows };
 }

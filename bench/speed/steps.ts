@@ -3,7 +3,7 @@ import { openOnBest, type Running } from "../../gateway/eye/perceive/providers/l
 import type { Network } from "../../gateway/eye/perceive/providers/network.ts";
 import type { Logger } from "../../gateway/log.ts";
 import type { View } from "../../gateway/terms.ts";
-import type { PreparedPack, Role } from "../../models/manifest.ts";
+import { type PreparedPack, ROLES, type Role } from "../../models/manifest.ts";
 import { type BenchPicture, decode } from "./pictures.ts";
 import { interleave, median, ratio } from "./sample.ts";
 
@@ -48,9 +48,10 @@ export async function openBare(pack: PreparedPack, options: PerceiveOptions, log
   );
   let sequence = 0;
 
-  async function replay({ name }: BenchPicture, roles?: Role): Promise<void> {
-    for (const { role, count } of asked.get(name) ?? [])
-      if (roles === undefined || role === roles) await running.networks.of[role].run(count);
+  /** All runs of a role are asked for at once, so that the network waits for nobody. */
+  async function replay({ name }: BenchPicture, role: Role): Promise<void> {
+    const runs = (asked.get(name) ?? []).filter((run) => run.role === role);
+    await Promise.all(runs.map(({ count }) => running.networks.of[role].run(count)));
   }
 
   return {
@@ -64,7 +65,7 @@ export async function openBare(pack: PreparedPack, options: PerceiveOptions, log
     },
     async limit(picture) {
       await decode(picture);
-      await replay(picture);
+      for (const role of ROLES) await replay(picture, role);
     },
     decodeOnly: async (picture) => void (await decode(picture)),
     networkOnly: replay,
@@ -93,19 +94,18 @@ export async function measureSteps(
   const all = (look: (picture: BenchPicture) => Promise<unknown>) => async () => {
     for (const picture of pictures) await look(picture);
   };
-  const roles = ["detect", "pose", "landmarks", "eyes"] as const;
   const [whole, limit, decoding, ...networks] = await interleave(turns, [
     all(bare.whole),
     all(bare.limit),
     all(bare.decodeOnly),
-    ...roles.map((role) => all((picture) => bare.networkOnly(picture, role))),
+    ...ROLES.map((role) => all((picture) => bare.networkOnly(picture, role))),
   ]);
   const each = (took: readonly number[]) => median(took) / pictures.length;
   return {
     whole: each(whole!),
     limit: each(limit!),
     decode: each(decoding!),
-    networks: Object.fromEntries(roles.map((role, index) => [role, each(networks[index]!)])) as Record<
+    networks: Object.fromEntries(ROLES.map((role, index) => [role, each(networks[index]!)])) as Record<
       Role,
       number
     >,

@@ -32,7 +32,7 @@ async function obey(message: ToEye): Promise<void> {
         return end();
       }
       setInterval(() => {
-        const memoryMegabytes = process.memoryUsage.rss() / 2 ** 20;
+        const memoryMegabytes = process.memoryUsage.rss() / 1e6;
         if (sight?.isWell())
           void say({ kind: "pulse", memoryMegabytes, engine: sight.engine, pace: sight.pace });
       }, PULSE_MS);
