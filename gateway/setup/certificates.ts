@@ -10,6 +10,12 @@ export interface Identity {
   readonly key: string;
 }
 
+/** Its key is null where somebody keeps it elsewhere, as they should: then it can be trusted, and signs nothing. */
+export interface Authority {
+  readonly certificate: string;
+  readonly key: string | null;
+}
+
 const DAY_MS = 86_400_000;
 const AUTHORITY_DAYS = 3650;
 /** Apple's and the CA/Browser Forum's former limit: browsers take no leaf that lasts longer. */
@@ -66,16 +72,20 @@ export async function issue(
   return { certificate: pem(certificate), key: await pemOf(keys.privateKey) };
 }
 
-/** Why a certificate has to be made anew, or null while it is good: its authority, its names, its last month, its key. */
+/**
+ * Why a certificate has to be made anew, or null while it is good: its authority, its names, its last month, its key. One that
+ * an authority of another name has signed is somebody's own, and theirs to renew.
+ */
 export function whyRenew(
   identity: Identity,
-  authority: Identity,
+  authority: Authority,
   names: readonly string[],
   now: number,
 ): string | null {
   try {
     const certificate = new X509Certificate(identity.certificate);
-    if (!certificate.verify(createPublicKey(authority.certificate))) return "it is of another authority";
+    if (certificate.issuer !== new X509Certificate(authority.certificate).subject) return null;
+    if (!certificate.verify(createPublicKey(authority.certificate))) return "it is of an earlier authority";
     if (!certificate.checkPrivateKey(createPrivateKey(identity.key))) return "its key is another one";
     const missing = names.find(
       (name) => !(isIP(name) ? certificate.checkIP(name) : certificate.checkHost(name)),

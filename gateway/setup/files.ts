@@ -1,6 +1,7 @@
 import { mkdir, open, readFile, rename, rm } from "node:fs/promises";
 import path from "node:path";
-import { type Identity, issue, makeAuthority, whyRenew } from "./certificates.ts";
+import { failure } from "../errors.ts";
+import { type Authority, type Identity, issue, makeAuthority, whyRenew } from "./certificates.ts";
 
 /** What became of one file. */
 export type Outcome = "written" | "kept" | "unchanged" | "renewed" | "removed";
@@ -15,9 +16,12 @@ export interface Folder {
   ours(file: string, text: string, mode?: number): Promise<void>;
   /** A file, or a folder with all that is in it. */
   remove(file: string): Promise<void>;
-  authority(name: string): Promise<Identity>;
-  /** A server's certificate `NAME.pem` with `NAME-key.pem`; made anew when it no longer holds. */
-  identity(name: string, authority: Identity, names: readonly [string, ...string[]]): Promise<Identity>;
+  authority(name: string): Promise<Authority>;
+  /**
+   * A server's certificate `NAME.pem` with `NAME-key.pem`; made anew when it no longer holds. Rejects with USAGE where the
+   * authority's key would be needed for that, and is not there.
+   */
+  identity(name: string, authority: Authority, names: readonly [string, ...string[]]): Promise<void>;
   /** Its absolute path. */
   readonly root: string;
   /** Everything that was asked for, in order. */
@@ -60,17 +64,9 @@ export async function openFolder(given: string, now: number): Promise<Folder> {
     outcomes.set(file, "written");
   }
 
-  async function pair(name: string): Promise<Identity | null> {
-    const certificate = await read(`certificates/${name}.pem`);
-    const key = await read(`certificates/${name}-key.pem`);
-    return certificate !== null && key !== null ? { certificate, key } : null;
-  }
-
   async function keep(name: string, identity: Identity, outcome: Outcome): Promise<Identity> {
-    if (outcome !== "kept") {
-      await write(`certificates/${name}-key.pem`, identity.key, PRIVATE);
-      await write(`certificates/${name}.pem`, identity.certificate, PUBLIC);
-    }
+    await write(`certificates/${name}-key.pem`, identity.key, PRIVATE);
+    await write(`certificates/${name}.pem`, identity.certificate, PUBLIC);
     outcomes.set(`certificates/${name}.pem`, outcome);
     return identity;
   }
@@ -101,15 +97,24 @@ export async function openFolder(given: string, now: number): Promise<Folder> {
       outcomes.set(file, "removed");
     },
     async authority(name) {
-      const there = await pair("authority");
-      return there
-        ? keep("authority", there, "kept")
-        : keep("authority", await makeAuthority(name, now), "written");
+      const certificate = await read("certificates/authority.pem");
+      if (certificate === null) return keep("authority", await makeAuthority(name, now), "written");
+      outcomes.set("certificates/authority.pem", "kept");
+      return { certificate, key: await read("certificates/authority-key.pem") };
     },
     async identity(name, authority, names) {
-      const there = await pair(name);
-      if (there && whyRenew(there, authority, names, now) === null) return keep(name, there, "kept");
-      return keep(name, await issue(authority, names, now), there ? "renewed" : "written");
+      const file = `certificates/${name}.pem`;
+      const certificate = await read(file);
+      const key = await read(`certificates/${name}-key.pem`);
+      const there = certificate !== null && key !== null;
+      const why = there ? whyRenew({ certificate, key }, authority, names, now) : "it is not there";
+      if (why === null) return void outcomes.set(file, "kept");
+      if (authority.key === null)
+        throw failure("USAGE", {
+          problem: `${file} has to be signed (${why}): put certificates/authority-key.pem back for as long as that takes, or delete certificates/authority.pem for a new authority, which everybody then has to trust anew`,
+        });
+      const signer = { ...authority, key: authority.key };
+      await keep(name, await issue(signer, names, now), there ? "renewed" : "written");
     },
   };
 }

@@ -1,7 +1,7 @@
 import bcrypt from "bcryptjs";
 import { stringify } from "yaml";
 import type { Answers } from "./answers.ts";
-import type { Identity } from "./certificates.ts";
+import type { Authority } from "./certificates.ts";
 import type { Folder } from "./files.ts";
 import { typed } from "./secrets.ts";
 
@@ -9,7 +9,7 @@ import { typed } from "./secrets.ts";
 export async function setUpRoom(
   { site, rooms, hosts, camera }: Answers,
   folder: Folder,
-  authority: Identity,
+  authority: Authority,
 ) {
   await folder.identity("gateway", authority, hosts as [string, ...string[]]);
   const [room] = rooms;

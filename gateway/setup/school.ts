@@ -1,6 +1,6 @@
 import { gatewayAccount } from "./accounts.ts";
 import type { Answers } from "./answers.ts";
-import type { Identity } from "./certificates.ts";
+import type { Authority } from "./certificates.ts";
 import { type Folder, PRIVATE } from "./files.ts";
 import { configText, writeWithPage } from "./room.ts";
 import { setUpServer, usbCamera } from "./server.ts";
@@ -9,7 +9,7 @@ import { setUpServer, usbCamera } from "./server.ts";
 const MOUNTED = "/etc/focus-gateway/";
 
 /** One machine with gateway, broker, database and Grafana. Returns what to do next. */
-export async function setUpBox(answers: Answers, folder: Folder, authority: Identity) {
+export async function setUpBox(answers: Answers, folder: Folder, authority: Authority) {
   const { site, rooms, hosts, camera } = answers;
   const [room] = rooms as [string];
   await setUpServer(answers, folder, authority);
@@ -35,7 +35,7 @@ export async function setUpBox(answers: Answers, folder: Folder, authority: Iden
 export async function setUpSchool(
   answers: Answers,
   folder: Folder,
-  authority: Identity,
+  authority: Authority,
   gone: readonly string[],
 ) {
   const { site, rooms, hosts, camera } = answers;

@@ -3,7 +3,7 @@ import { packageRoot } from "../paths.ts";
 import { task } from "../record/sinks/manage.ts";
 import { accessList, accountsOf, flowsAccount, gatewayAccount, passwordLine } from "./accounts.ts";
 import type { Answers } from "./answers.ts";
-import type { Identity } from "./certificates.ts";
+import type { Authority } from "./certificates.ts";
 import { type Folder, PRIVATE } from "./files.ts";
 import { random, typed } from "./secrets.ts";
 import { brokerConfig, dataSource, environment } from "./services.ts";
@@ -16,7 +16,7 @@ import { brokerConfig, dataSource, environment } from "./services.ts";
 export async function setUpServer(
   answers: Answers,
   folder: Folder,
-  authority: Identity,
+  authority: Authority,
   gone: readonly string[] = [],
 ): Promise<(account: string) => { readonly mqtt: string; readonly influxdb: string }> {
   const { rooms, hosts, layout } = answers;

@@ -41,7 +41,8 @@ describe("certificates of a school's own authority", () => {
     expect(whyRenew(good, authority, names, NOW)).toBeNull();
     expect(whyRenew(good, authority, [...names, "other"], NOW)).toContain("other");
     expect(whyRenew(good, authority, names, NOW + 3 * YEAR)).toContain("runs out");
-    expect(whyRenew(good, await makeAuthority("A", NOW), names, NOW)).toContain("another authority");
+    expect(whyRenew(good, await makeAuthority("A", NOW), names, NOW)).toContain("earlier authority");
+    expect(whyRenew(good, await makeAuthority("B", NOW), names, NOW)).toBeNull(); // somebody's own
     const other = await issue(authority, [...names], NOW);
     expect(whyRenew({ ...good, key: other.key }, authority, names, NOW)).toContain("key");
     expect(whyRenew({ ...good, certificate: "nonsense" }, authority, names, NOW)).toContain("cannot be read");

@@ -5,6 +5,7 @@ import { describe, expect, it } from "vitest";
 import { loadConfig } from "../../gateway/config.ts";
 import { passwordLine } from "../../gateway/setup/accounts.ts";
 import { type Answers, answersSchema, readAnswers } from "../../gateway/setup/answers.ts";
+import { issue, makeAuthority } from "../../gateway/setup/certificates.ts";
 import { setUp } from "../../gateway/setup/setup.ts";
 import { temporaryFolder } from "../support/places.ts";
 
@@ -155,6 +156,31 @@ describe("setup", () => {
     await writeFile(path.join(folder, "answers.yaml"), "layout: palace\n");
     await expect(readAnswers(folder)).rejects.toMatchObject({ code: "USAGE" });
     expect(answersSchema.safeParse({ ...told, layout: "room" }).success).toBe(false);
+  });
+
+  it("signs nothing without its authority's key, which may be kept elsewhere, and leaves certificates of others alone", async () => {
+    const folder = path.join(await temporaryFolder(), "focus");
+    await setUp(answers("school"), folder, NOW);
+    const key = path.join(folder, "certificates/authority-key.pem");
+    const kept = await readFile(key, "utf8");
+    await rm(key);
+    const before = await filesIn(folder);
+    await setUp(answers("school"), folder, NOW);
+    expect(await filesIn(folder)).toEqual(before);
+    const later = NOW + 800 * 86_400_000;
+    await expect(setUp(answers("school"), folder, later)).rejects.toThrow(
+      /mosquitto\.pem.*authority-key\.pem/,
+    );
+
+    const district = await makeAuthority("District", later);
+    const own = await issue(district, ["broker.school.example"], later);
+    await writeFile(path.join(folder, "certificates/mosquitto.pem"), own.certificate);
+    await writeFile(path.join(folder, "certificates/mosquitto-key.pem"), own.key);
+    await writeFile(key, kept);
+    const { outcomes } = await setUp(answers("school"), folder, later);
+    expect(outcomes.get("certificates/mosquitto.pem")).toBe("kept");
+    expect(outcomes.get("certificates/influxdb.pem")).toBe("renewed");
+    expect(await readFile(path.join(folder, "certificates/mosquitto.pem"), "utf8")).toBe(own.certificate);
   });
 
   it("gives teachers a password that their page takes", async () => {
