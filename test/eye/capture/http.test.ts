@@ -177,6 +177,15 @@ describe("cameras by HTTP", () => {
     await look(`http://127.0.0.1:${all.port}/stream`).says("its pictures cannot be read");
   });
 
+  it("are not given the memory for a picture that says it is larger than any camera's", async () => {
+    const huge = Buffer.from(pictures[0]!);
+    const frameHeader = huge.indexOf(Buffer.from("ffc0", "hex")); // SOF0: length, precision, height, width
+    huge.writeUInt16BE(8000, frameHeader + 5);
+    huge.writeUInt16BE(8000, frameHeader + 7);
+    const { port } = await serve({ pictures: [huge] });
+    await look(`http://127.0.0.1:${port}/stream`).says("exceeds pixel limit");
+  });
+
   it("say what else is at that address", async () => {
     const { port } = await serve();
     await look(`http://127.0.0.1:${port}/nothing`).says(

@@ -106,10 +106,13 @@ async function fetchPictures(
   }
 }
 
+/** 8K. A few hundred bytes can claim to be a picture that takes a gigabyte of memory. */
+const MOST_PIXELS = 7680 * 4320;
+
 /** A JPEG as packed RGB of that size, with bars where its shape is another. Throws what sharp throws. */
 async function decode(bytes: Buffer, { width, height }: Size): Promise<Uint8Array> {
   const sharp = await images();
-  return sharp(bytes, { failOn: "error", autoOrient: true })
+  return sharp(bytes, { failOn: "error", autoOrient: true, limitInputPixels: MOST_PIXELS })
     .resize({ width, height, fit: "contain", background: "black" })
     .flatten({ background: "black" })
     .toColourspace("srgb")
