@@ -50,3 +50,49 @@ it("leaves no document that the README does not lead to", () => {
   );
   expect(lost).toEqual([]);
 });
+
+/** In `…`: files and folders of the repository, but for the topics `gateway/state` and `gateway/health`, and scripts of package.json. */
+it("names no test, file or script of ours that is not there, in any document", () => {
+  const { scripts } = JSON.parse(readFileSync(path.join(packageRoot, "package.json"), "utf8")) as {
+    scripts: Record<string, string>;
+  };
+  const named = documents.flatMap((document) => {
+    const text = readFileSync(path.join(packageRoot, document), "utf8");
+    return [...text.matchAll(/`([^`\n]+)`/g)].map(([, words]) => ({ document, words: words! }));
+  });
+  const files = named.flatMap(({ document, words }) => {
+    const file =
+      /^(?:test|gateway(?!\/(?:state|health)$)|scripts|bench|docker|packaging|models|flows|provisioning|\.ci)\/[\w./-]+$/.exec(
+        words,
+      );
+    return file ? [{ document, file: file[0] }] : [];
+  });
+  const runs = named.flatMap(({ document, words }) => {
+    const script = /^npm run ([\w:]+)/.exec(words)?.[1];
+    return script ? [{ document, script }] : [];
+  });
+  expect([files.length > 60, runs.length > 10]).toEqual([true, true]);
+  expect([
+    ...files.filter(({ file }) => !existsSync(path.join(packageRoot, file))),
+    ...runs.filter(({ script }) => !(script in scripts)),
+  ]).toEqual([]);
+});
+
+it("cites a test that stands for each provision of the standard, or says that there is none", () => {
+  const text = readFileSync(path.join(packageRoot, "docs/security.md"), "utf8");
+  const rows = text
+    .slice(text.indexOf("## ETSI EN 303 645"))
+    .split("\n")
+    .filter((line) => /^\| [56]/.test(line))
+    .map((line) =>
+      line
+        .split("|")
+        .slice(1, -1)
+        .map((cell) => cell.trim()),
+    );
+  expect(rows.length).toBeGreaterThan(30);
+  const wrong = rows.filter(
+    ([, , shown]) => shown !== "–" && !/`(test\/|npm run |\.ci\/|bench\/)/.test(shown!),
+  );
+  expect(wrong).toEqual([]);
+});
