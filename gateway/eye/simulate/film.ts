@@ -1,6 +1,4 @@
-import { once } from "node:events";
-import { createWriteStream } from "node:fs";
-import { mkdir, readdir, rm, writeFile } from "node:fs/promises";
+import { mkdir, open, readdir, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { failure } from "../../errors.ts";
 import { jpeg } from "./canvas.ts";
@@ -54,7 +52,7 @@ export async function filmLesson(options: FilmOptions): Promise<{ frames: number
   await prepare(folder, options.force === true);
   const world = openWorld({ lesson, students, seed, width, height, occlusion });
   const painter = openPainter({ room: world.room, seed, width, height, lighting, blur, noise });
-  const truth = createWriteStream(path.join(folder, "truth.jsonl"));
+  const truth = await open(path.join(folder, "truth.jsonl"), "w");
   const total = Math.max(1, Math.round(world.seconds * framesPerSecond));
   let sequence = 0;
   try {
@@ -64,12 +62,11 @@ export async function filmLesson(options: FilmOptions): Promise<{ frames: number
       const file = `frame-${String(sequence + 1).padStart(6, "0")}.jpg`;
       await writeFile(path.join(folder, file), await jpeg(await painter.paint(moment), quality));
       const line: TruthLine = { time, sequence, file, ...truthOf(moment) };
-      if (!truth.write(`${JSON.stringify(line, rounded)}\n`)) await once(truth, "drain");
+      await truth.appendFile(`${JSON.stringify(line, rounded)}\n`);
       onProgress?.(sequence + 1, total);
     }
   } finally {
-    truth.end();
-    await once(truth, "close");
+    await truth.close();
   }
   return { frames: sequence };
 }
@@ -83,6 +80,6 @@ async function prepare(folder: string, force: boolean): Promise<void> {
   const there = await readdir(folder);
   if (there.length === 0) return;
   if (!force) throw failure("USAGE", { problem: `${folder} is not empty; --force replaces a film in it` });
-  const older = there.filter((name) => /^frame-\d{6}\.jpg$/.test(name) || name === "truth.jsonl");
+  const older = there.filter((name) => /^frame-\d{6,}\.jpg$/.test(name) || name === "truth.jsonl");
   await Promise.all(older.map((name) => rm(path.join(folder, name))));
 }

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import sharp from "sharp";
@@ -83,6 +84,16 @@ describe("a filmed lesson", () => {
       "notes.txt",
       "truth.jsonl",
     ]);
+  });
+
+  it("has written the truth of every picture so far, should it be ended at any moment", async () => {
+    const folder = await temporaryFolder();
+    const written: number[] = [];
+    const onProgress = () => {
+      written.push(readFileSync(path.join(folder, "truth.jsonl"), "utf8").split("\n").length - 1);
+    };
+    await filmLesson({ ...small, folder, framesPerSecond: 0.25, onProgress });
+    expect(written).toEqual([1, 2, 3, 4, 5]);
   });
 
   it("stops when it is told to, with whole files", async () => {
