@@ -36,6 +36,13 @@ export async function readyPack(pack: VerifiedPack): Promise<PreparedPack> {
   return { ...pack, float32, ready };
 }
 
+/** Whether that has been done before: each network is on the shelf, in float32. */
+export async function isReady(pack: VerifiedPack): Promise<boolean> {
+  const shelf = await openShelf(pack);
+  for (const role of ROLES) if (!(await shelf.take(role, "float32", recipe(pack, role)))) return false;
+  return true;
+}
+
 async function eachRole(of: (role: Role) => Promise<ReadyNetwork>): Promise<ReadyNetworks> {
   const networks: Partial<Record<Role, ReadyNetwork>> = {};
   for (const role of ROLES) networks[role] = await of(role);

@@ -1,7 +1,8 @@
 import type { CheckRow } from "../../models/check.ts";
-import type { PreparedPack } from "../../models/manifest.ts";
+import type { PreparedPack, VerifiedPack } from "../../models/manifest.ts";
 import { loadManifest, missingModels, packFolder, verifyFiles, verifyPack } from "../../models/pack.ts";
-import { preparePack } from "../../models/prepare.ts";
+import { fetchPack } from "../../models/prepare.ts";
+import { readyPack } from "../../models/ready.ts";
 import { chosen, readTable, type Table } from "../../models/table.ts";
 import { systemClock } from "../clock.ts";
 import { type Config, loadConfig } from "../config.ts";
@@ -11,13 +12,17 @@ import { createLogger, type Logger } from "../log.ts";
 import { openly, whoMinds } from "./openly.ts";
 import type { ProgressBar, Terminal } from "./terminal.ts";
 
+/** The config's pack, ready to run. Throws the MODEL_… errors. */
+export const preparedPack = async (terminal: Terminal, config: Config): Promise<PreparedPack> =>
+  readyPack(await fetchedPack(terminal, config));
+
 /** Fetches what is missing of the config's pack, with progress, and verifies it. Throws the MODEL_… errors. */
-export async function preparedPack(terminal: Terminal, config: Config): Promise<PreparedPack> {
+export async function fetchedPack(terminal: Terminal, config: Config): Promise<VerifiedPack> {
   const manifest = await loadManifest(config.models.pack);
   await makeDataFolder(config.dataFolder);
   const bar = terminal.progress(`fetching the model pack "${manifest.name}"`, "kB");
   try {
-    return await preparePack(manifest, {
+    return await fetchPack(manifest, {
       folder: packFolder(manifest, config.dataFolder),
       onProgress: ({ phase, doneBytes, totalBytes }) => {
         if (phase === "fetch") bar.update(Math.round(doneBytes / 1000), Math.round(totalBytes / 1000));
@@ -62,15 +67,19 @@ export async function listModels(terminal: Terminal, configFile?: string): Promi
 
 /**
  * Fetches and verifies; then makes each network in eight bits and in halves, compares, times, and from then on the
- * quickest is taken. The second time there is nothing left to do.
+ * quickest is taken. The second time there is nothing left to do. `untuned` ends when the networks can run (`readyApart.ts`).
  */
 export async function prepareModels(
   terminal: Terminal,
   configFile?: string,
-  calibrate: "simulated" | "camera" = "simulated",
+  {
+    calibrate = "simulated",
+    untuned = false,
+  }: { calibrate?: "simulated" | "camera"; untuned?: boolean } = {},
 ): Promise<void> {
   const config = await loadConfig(configFile);
   const pack = await preparedPack(terminal, config);
+  if (untuned) return;
   const { tunePack } = await import("../../models/tune.ts");
   const bar = terminal.progress("calibrating and timing the networks", "%");
   const onProgress = (share: number) => bar.update(Math.round(100 * share), 100);

@@ -1,4 +1,5 @@
 import type { PreparedPack } from "../../models/manifest.ts";
+import { readyPack } from "../../models/ready.ts";
 import { systemClock } from "../clock.ts";
 import { type Config, loadConfig } from "../config.ts";
 import { failure, GatewayError, reason } from "../errors.ts";
@@ -7,7 +8,8 @@ import { type Gateway, openGateway } from "../gateway.ts";
 import { createLogger, type Logger } from "../log.ts";
 import type { ConfigSource } from "../terms.ts";
 import { serviceManager } from "../watchdog.ts";
-import { preparedPack } from "./models.ts";
+import { fetchedPack } from "./models.ts";
+import { readyApart } from "./readyApart.ts";
 import { untilToldToStop } from "./signals.ts";
 import type { Terminal } from "./terminal.ts";
 import { tuneLater } from "./tuneLater.ts";
@@ -88,7 +90,7 @@ async function start(
   fallback: string | undefined,
 ): Promise<Started> {
   try {
-    return await open(terminal, await loadConfig(configFile), "as_given");
+    return await open(terminal, await loadConfig(configFile), configFile, "as_given");
   } catch (error) {
     // Anything else may be well a moment later, with the config that was given.
     if (fallback === undefined || !(error instanceof GatewayError) || error.exit !== 2) throw error;
@@ -98,13 +100,20 @@ async function start(
       { code: error.code, cameras: last.privacy.profile === "off" ? "shut" : "as before" },
       `THE CONFIG CANNOT BE USED AND THE LAST GOOD ONE RUNS IN ITS PLACE. ${error.message} ${error.hint}`,
     );
-    return open(terminal, last, "last_good");
+    return open(terminal, last, fallback, "last_good");
   }
 }
 
-async function open(terminal: Terminal, config: Config, source: ConfigSource): Promise<Started> {
+async function open(
+  terminal: Terminal,
+  config: Config,
+  file: string | undefined,
+  source: ConfigSource,
+): Promise<Started> {
   const log = createLogger(config.log.level);
-  const pack = await preparedPack(terminal, config);
+  const fetched = await fetchedPack(terminal, config);
+  await readyApart(fetched, file);
+  const pack = await readyPack(fetched);
   const gateway = await openGateway(config, pack, { log, clock: systemClock, source });
   return { config, source, pack, gateway, log };
 }

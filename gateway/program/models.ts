@@ -26,10 +26,15 @@ export function declareModels(program: Command): void {
         "whose pictures the ranges of eight-bit networks come from: drawn classes, or what the config's cameras see for a minute, in memory only",
       ).choices(["simulated", "camera"]),
     )
+    // How the gateway itself asks for it at its first start.
+    .addOption(new Option("--untuned", "only what the networks need to run").hideHelp())
     .addOption(configOption())
     .addOption(jsonOption())
-    .action(async ({ config, calibrate, json }) =>
-      (await import("../commands/models.ts")).prepareModels(openTerminal(json), config, calibrate),
+    .action(async ({ config, calibrate, untuned, json }) =>
+      (await import("../commands/models.ts")).prepareModels(openTerminal(json), config, {
+        calibrate,
+        untuned,
+      }),
     );
   models
     .command("check")
