@@ -55,7 +55,10 @@ export const configSchema = z
           ),
       })
       .prefault({}),
-    cameras: eyeOptions.shape.cameras.meta({ examples: [[{ name: "front", driver: "simulated" }]] }),
+    cameras: eyeOptions.shape.cameras.meta({
+      examples: [[{ name: "front", driver: "simulated" }]],
+      usual: true,
+    }),
     sensors: senseOptions.shape.sensors.meta({
       examples: [[{ name: "air-1", driver: "mqtt", adapter: "zigbee2mqtt", topic: "zigbee2mqtt/air-1" }]],
     }),

@@ -17,6 +17,8 @@ export interface JsonSchema {
   readonly maximum?: number;
   readonly pattern?: string;
   readonly secret?: boolean;
+  /** Stands in nearly every config, though it may be left out. */
+  readonly usual?: boolean;
 }
 
 /** One line of the reference: a key with its place, what it may be, what it is when left out, and what it means. */
@@ -89,14 +91,14 @@ function fallbackOf(schema: JsonSchema, required: boolean): string {
 }
 
 /**
- * A config in which every key stands with its meaning: what is needed with an example, the rest commented out with what
+ * A config in which every key stands with its meaning: what is needed, or usual, with an example, the rest commented out with what
  * it is when left out. It is valid as it stands; a block is put to use by taking its `# ` away.
  */
 export function exampleOf(schema: JsonSchema): string {
   return Object.entries(schema.properties ?? {})
     .map(([name, value]) => {
       const needed = schema.required?.includes(name) === true && value.default === undefined;
-      const lines = entryOf(name, value).map((line) => (needed ? line : `# ${line}`));
+      const lines = entryOf(name, value).map((line) => (needed || value.usual ? line : `# ${line}`));
       return [...meaningOf(value), ...lines].join("\n");
     })
     .join("\n\n")

@@ -23,11 +23,12 @@ describe("the config", () => {
     expect([config.broker.port, config.show.live.port, config.show.health.port]).toEqual([1883, 1880, 8080]);
   });
 
-  it("needs a site, a room and a camera, and never makes one up for a school", async () => {
-    await expect(loadConfig(await file("site: x\nroom: y\n"))).rejects.toMatchObject({
+  it("needs a site and a room, and never makes a camera up for a school", async () => {
+    await expect(loadConfig(await file("site: x\n"))).rejects.toMatchObject({
       code: "CONFIG_INVALID",
-      message: expect.stringContaining("cameras"),
+      message: expect.stringContaining("room"),
     });
+    expect(await loadConfig(await file("site: x\nroom: y\n"))).toMatchObject({ cameras: [] });
     await expect(loadConfig(await file(MINIMAL))).resolves.toMatchObject({
       site: "riverside",
       protect: { minimumGroup: 5, windowSeconds: 10 },

@@ -15,6 +15,7 @@ export async function checkConfig(terminal: Terminal, file: string): Promise<voi
   const layers = (await readLayers(file)).map((layer) => layer.file);
   const hash = configHash(config);
   terminal.say(`${file} is a valid config of ${config.site}/${config.room}, ${hash}`);
+  if (config.cameras.length === 0) terminal.note("It names no camera: a recorder needs none, a gateway one.");
   if (layers.length > 1) terminal.say(`  defaults < ${layers.join(" < ")}`);
   terminal.emit({ file, valid: true, site: config.site, room: config.room, hash, layers });
 }

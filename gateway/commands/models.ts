@@ -103,6 +103,7 @@ async function withCameras(config: Config, pack: PreparedPack, onProgress: (shar
   const { calibrateWithCameras } = await import("../eye/calibrate.ts");
   const { cameras, eye } = config;
   const start = { cameras, perceive: eye.perceive, pack, logLevel: config.log.level, ...LOOK };
+  if (cameras.length === 0) throw failure("MODEL_CALIBRATION", { problem: "the config names no camera" });
   const minds = await whoMinds(config);
   if (minds) {
     throw failure("MODEL_CALIBRATION", {

@@ -75,6 +75,8 @@ export async function run(
   log.info("closed");
 }
 
+const BLIND = "cameras: a gateway needs one (a recorder does not: `focus-gateway record`)";
+
 interface Started {
   readonly config: Config;
   readonly source: ConfigSource;
@@ -90,7 +92,10 @@ async function start(
   fallback: string | undefined,
 ): Promise<Started> {
   try {
-    return await open(terminal, await loadConfig(configFile), configFile, "as_given");
+    const config = await loadConfig(configFile);
+    if (config.cameras.length === 0)
+      throw failure("CONFIG_INVALID", { file: configFile!, problems: [BLIND] });
+    return await open(terminal, config, configFile, "as_given");
   } catch (error) {
     // Anything else may be well a moment later, with the config that was given.
     if (fallback === undefined || !(error instanceof GatewayError) || error.exit !== 2) throw error;

@@ -16,11 +16,13 @@ export { type CameraOptions, cameraOptions } from "./capture/cameras/index.ts";
 export const eyeOptions = z.strictObject({
   cameras: z
     .array(cameraOptions)
-    .min(1)
     .refine((cameras) => new Set(cameras.map(({ name }) => name)).size === cameras.length, {
       message: "each camera needs a name of its own",
     })
-    .describe("The cameras that look at this room."),
+    .default([])
+    .describe(
+      "The cameras that look at this room. A gateway needs one; a recorder (`focus-gateway record`) none.",
+    ),
   perceive: perceiveOptions.prefault({}).describe("How faces are found in pictures."),
   maximumMemoryMegabytes: z
     .number()

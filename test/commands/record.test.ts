@@ -9,7 +9,7 @@ import { hasMosquitto, startMosquitto } from "../support/mosquitto.ts";
 import { temporaryFolder } from "../support/places.ts";
 import { until } from "../support/programs.ts";
 
-const base = { site: "north", room: "recorder-1", cameras: [{ name: "none", driver: "simulated" }] };
+const base = { site: "north", room: "recorder-1" };
 
 describe.skipIf(!hasMosquitto || !hasInflux)("record (skipped without mosquitto or influxd)", () => {
   it("writes what every room of its site publishes into the database, and ends when it is told to", async () => {
@@ -46,6 +46,16 @@ describe.skipIf(!hasMosquitto || !hasInflux)("record (skipped without mosquitto 
     recorder.child.kill("SIGTERM");
     expect(await recorder.ended).toBe(0);
   }, 90_000);
+
+  it("needs no camera, which a gateway does", async () => {
+    const config = path.join(await temporaryFolder(), "recorder.yaml");
+    await writeFile(config, stringify({ ...base, dataFolder: "data" }));
+    expect(await cli(["config", "check", config])).toMatchObject({ code: 0 });
+    expect(await cli(["run", "--config", config])).toMatchObject({
+      code: 2,
+      err: expect.stringContaining("cameras: a gateway needs one"),
+    });
+  });
 
   it("says what it needs, with 2", async () => {
     const config = path.join(await temporaryFolder(), "recorder.yaml");
