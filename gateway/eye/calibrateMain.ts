@@ -7,9 +7,10 @@ import { makeVariants } from "../../models/variants.ts";
 import { systemClock as clock } from "../clock.ts";
 import { failure } from "../errors.ts";
 import { createLogger } from "../log.ts";
+import type { Frame } from "../terms.ts";
 import type { CalibrationStart, FromCalibration } from "./calibrate.ts";
 import type { Camera } from "./capture/camera.ts";
-import { openCamera } from "./capture/cameras/index.ts";
+import { type CameraOptions, openCamera } from "./capture/cameras/index.ts";
 import { perceiveWith } from "./perceive/perceive.ts";
 import { openOnBest } from "./perceive/providers/ladder.ts";
 import { carry } from "./protocol.ts";
@@ -18,6 +19,7 @@ import { carry } from "./protocol.ts";
 const COMPARED = 0.3;
 /** Faces that must have been seen for ranges, and for a comparison, to mean something. */
 const FEWEST = { calibrate: 24, compare: 8 };
+const PATIENCE_SECONDS = 10;
 /** Looking takes about as long as calibrating. */
 const LOOKING = 0.5;
 
@@ -58,7 +60,8 @@ async function look(start: CalibrationStart): Promise<[Samples, Samples]> {
     for (let count = 0; count < frames; count++) {
       if (count === Math.round(frames * (1 - COMPARED))) calibration = sampler.take();
       await clock.sleep(everySeconds * 1_000);
-      const frame = await cameras[count % cameras.length]!.next();
+      const turn = count % cameras.length;
+      const frame = await nextOf(cameras[turn]!, start.cameras[turn]!);
       if (frame) await perception.look(frame);
       void say({ kind: "progress", share: (LOOKING * (count + 1)) / frames });
     }
@@ -67,6 +70,17 @@ async function look(start: CalibrationStart): Promise<[Samples, Samples]> {
     await Promise.all(cameras.map((camera) => camera.close()));
     await perception.close();
   }
+}
+
+/** Waits for a picture no longer than the gateway would. Throws CAMERA_LOST. */
+async function nextOf(camera: Camera, { name, framesPerSecond }: CameraOptions): Promise<Frame | null> {
+  const seconds = Math.max(PATIENCE_SECONDS, 3 / framesPerSecond);
+  const arrived = new AbortController();
+  const silence = clock.sleep(seconds * 1_000, arrived.signal).then(() => {
+    if (arrived.signal.aborted) return null;
+    throw failure("CAMERA_LOST", { camera: name, problem: `no picture for ${seconds} s` });
+  });
+  return Promise.race([camera.next(), silence]).finally(() => arrived.abort());
 }
 
 process.once("disconnect", () => process.exit(0));

@@ -1,3 +1,5 @@
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { describe, expect, it } from "vitest";
 import { calibrateWithCameras } from "../../gateway/eye/calibrate.ts";
 import { cameraOptions } from "../../gateway/eye/eye.ts";
@@ -39,5 +41,26 @@ describe.skipIf(!prepared)("calibrating with the room's own cameras (needs the p
   it("says so when too few faces were there", { timeout: 120_000 }, async () => {
     const refusal = { code: "MODEL_CALIBRATION", message: expect.stringMatching(/only \d+ faces/) };
     await expect(calibrateWithCameras(start(1, 3), () => {})).rejects.toMatchObject(refusal);
+  });
+
+  it("does not wait for ever for a camera that is silent", { timeout: 60_000 }, async () => {
+    const server = createServer((_, answer) => {
+      answer.writeHead(200, { "content-type": "multipart/x-mixed-replace; boundary=picture" });
+      answer.flushHeaders();
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const { port } = server.address() as AddressInfo;
+    const silent = cameraOptions.parse({ driver: "http", url: `http://127.0.0.1:${port}/` });
+    try {
+      await expect(
+        calibrateWithCameras({ ...start(1, 3), cameras: [silent] }, () => {}),
+      ).rejects.toMatchObject({
+        code: "CAMERA_LOST",
+        message: expect.stringContaining("no picture for 10 s"),
+      });
+    } finally {
+      server.closeAllConnections();
+      server.close();
+    }
   });
 });
