@@ -9,6 +9,7 @@ import type { Logger } from "../log.ts";
 import { loopback, port, revealSecret, secret } from "../options.ts";
 import { checkExposure, tlsOptions } from "../tls.ts";
 import { EVERYTHING, mayRead, mayWrite, type Rights } from "./access.ts";
+import { openClientIds } from "./client-ids.ts";
 import { openDoor } from "./door.ts";
 
 const filters = () => z.array(z.string().min(1)).default(["#"]);
@@ -62,7 +63,12 @@ export interface Broker {
 }
 
 const NOTHING: Rights = { read: [], write: [] };
-const BAD_USERNAME_OR_PASSWORD = 4; // [MQTT-3.2.2.3]
+// [MQTT-3.2.2.3]
+const IDENTIFIER_REJECTED = 2;
+const BAD_USERNAME_OR_PASSWORD = 4;
+const refusal = (returnCode: number, says: string) =>
+  Object.assign(new Error(says), { returnCode }) as AuthenticateError;
+
 /**
  * Rejects with PORT_IN_USE, TLS_UNREADABLE, or with EXPOSED_WITHOUT_CREDENTIALS or EXPOSED_WITHOUT_TLS before anything
  * listens.
@@ -83,6 +89,7 @@ export async function openBroker(options: z.output<typeof brokerOptions>, log: L
   /** Names whose passwords were made up here: nobody guesses those, and nobody else's guesses may shut them out. */
   const own = new Set(login.username ? [login.username] : []);
   const attempts = limitAttempts(systemClock);
+  const ids = openClientIds();
   /** Of those who have been let in. */
   const rights = new WeakMap<Client, Rights>();
   let see: (topic: string, payload: Buffer) => Promise<void> = async () => {};
@@ -92,16 +99,22 @@ export async function openBroker(options: z.output<typeof brokerOptions>, log: L
     connectTimeout: 10_000,
     drainTimeout: 10_000, // a subscriber that never reads holds up everybody, and is let go
     authenticate(client, username, password, done) {
-      const whence = `${(client.conn as Socket).remoteAddress} ${username}`;
-      const user = users.size === 0 ? { digest: digest(""), ...EVERYTHING } : users.get(username ?? "");
-      const may = own.has(username ?? "") || attempts.may(whence);
-      if (may && user && (users.size === 0 || timingSafeEqual(user.digest, digest(password ?? "")))) {
-        rights.set(client, user);
+      if (users.size === 0) {
+        rights.set(client, EVERYTHING);
         return done(null, true);
       }
-      if (!own.has(username ?? "")) attempts.failed(whence);
-      const refusal = { returnCode: BAD_USERNAME_OR_PASSWORD };
-      done(Object.assign(new Error("wrong user name or password"), refusal) as AuthenticateError, false);
+      const name = username ?? "";
+      const whence = `${(client.conn as Socket).remoteAddress} ${name}`;
+      const user = users.get(name);
+      const may = own.has(name) || attempts.may(whence);
+      if (!may || !user || !timingSafeEqual(user.digest, digest(password ?? ""))) {
+        if (!own.has(name)) attempts.failed(whence);
+        return done(refusal(BAD_USERNAME_OR_PASSWORD, "wrong user name or password"), false);
+      }
+      if (!ids.claim(client, name, own.has(name)))
+        return done(refusal(IDENTIFIER_REJECTED, `the client id ${client.id} is another user's`), false);
+      rights.set(client, user);
+      done(null, true);
     },
     authorizeSubscribe(client, subscription, done) {
       const may = client && mayRead(rights.get(client) ?? NOTHING, subscription.topic);

@@ -182,3 +182,21 @@ test("gives a part a login that may do what it needs, and no more", async () => 
   await flows.publish("room/set/mark", "x", { retain: false });
   await expect(flows.publish("room/focus", "x", { retain: false })).rejects.toThrow();
 });
+
+test("lets nobody take another user's client id, and the gateway's own parts take theirs from anybody", async () => {
+  const broker = await opened({ users: [...users, { username: "flows", password: "other" }] });
+  const id = { url: broker.url, clientId: "focus-gateway:demo:room-1" };
+  const flows = client({ ...id, username: "flows", password: "other" });
+  await until(() => flows.connected || undefined);
+  const teacher = client({ ...id, username: "teacher", password: "s3cret" });
+  await until(() => teacher.states[0]);
+  expect([teacher.states, flows.connected]).toEqual([["refused"], true]);
+  const itself = client({ ...id, ...broker.login });
+  await until(() => itself.connected || undefined);
+  await until(() => !flows.connected || undefined);
+  await until(() => flows.states.includes("refused") || undefined, 10, "the refusal");
+  expect(itself.states).toEqual(["connected"]);
+  // A clean session's id is free with its connection.
+  await itself.close();
+  await until(() => flows.connected || teacher.connected || undefined, 30, "the next one");
+}, 60_000);

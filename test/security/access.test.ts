@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import path from "node:path";
-import { connectAsync, type IClientOptions, type MqttClient } from "mqtt";
+import { connect, connectAsync, type IClientOptions, type MqttClient } from "mqtt";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { createLogger } from "../../gateway/log.ts";
 import { packageRoot } from "../../gateway/paths.ts";
@@ -221,6 +221,35 @@ describe.each(Object.entries(BROKERS))("what docs/mqtt.md grants, at %s", (_name
       expect({ wrong, surplus }).toEqual({ wrong: [], surplus: [] });
     },
     60_000,
+  );
+
+  it.skipIf(skip)(
+    "is not widened by another's client id: neither what it subscribed to, nor what waits for it",
+    async () => {
+      const at = await open();
+      const overseer = await login(at, OVERSEER.username);
+      const kept = { clientId: "recorder of riverside", clean: false };
+      const recorder = await login(at, "recorder", kept);
+      await recorder.subscribeAsync(`classroom/v1/${SITE}/#`, { qos: 1 });
+      await recorder.endAsync();
+      const topic = `classroom/v1/${SITE}/room-12/focus`;
+      await overseer.publishAsync(topic, "waits", { qos: 1 });
+
+      const heard: string[] = [];
+      const thief = connect(at.url, {
+        ...{ username: "it", password: await at.password("it"), reconnectPeriod: 0, ...kept },
+        ...(at.ca && { ca: at.ca }),
+      });
+      onTestFinished(() => void thief.end(true));
+      thief.on("error", () => {});
+      thief.on("message", (on, payload) => void heard.push(`${on} ${payload}`));
+      await new Promise((resolve) => thief.once("connect", resolve).once("close", resolve));
+      await overseer.publishAsync(topic, "live", { qos: 1 });
+      await overseer.publishAsync(topic, "live", { qos: 1, retain: true });
+      if (thief.connected) await thief.subscribeAsync(`classroom/v1/${SITE}/+/gateway/#`, { qos: 1 });
+      if (thief.connected) await thief.unsubscribeAsync(`classroom/v1/${SITE}/+/gateway/#`);
+      expect(heard).toEqual([]);
+    },
   );
 
   it.skipIf(skip)("is for nobody without the right password", async () => {
