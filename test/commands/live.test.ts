@@ -3,6 +3,7 @@ import { describe, expect, it, onTestFinished } from "vitest";
 import { preparedForTests } from "../models/prepared.ts";
 import { hasBrowser, openBrowser } from "../support/browser.ts";
 import { cli, jsonLines } from "../support/cli.ts";
+import { childProcesses, commandLine } from "../support/processes.ts";
 import { until } from "../support/programs.ts";
 import { endGateway, layRoom, startGateway } from "../support/room.ts";
 
@@ -89,6 +90,21 @@ describe.skipIf(!prepared || !hasBrowser)(
         "all of it in the database",
       );
       expect(rows.find(({ kind }) => kind === "mark")?.text).toBe("experiment starts");
+
+      // The page's process may go: a page that is opened then has the lesson from the record, and says that it is a drawn one.
+      const [nodeRed] = childProcesses(gateway.child.pid).filter((pid) =>
+        commandLine(pid).includes("nodered/main.js"),
+      );
+      process.kill(nodeRed!, "SIGKILL");
+      const late = await browser.newPage();
+      const isThere = () =>
+        late.goto(page.url()).then(
+          (answer) => answer?.ok() || undefined,
+          () => undefined,
+        );
+      await until(isThere, 40, "the page to be back");
+      await late.getByText("experiment starts").waitFor({ state: "attached", timeout: 20_000 });
+      await late.getByText("Simulated class").waitFor({ timeout: 5000 });
     }, 180_000);
   },
 );

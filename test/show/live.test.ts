@@ -295,6 +295,12 @@ describe.skipIf(!hasMosquitto || !hasBrowser)("the live page (needs mosquitto an
     const [pid] = nodeReds();
     process.kill(pid!, "SIGKILL");
     await until(() => (live.state() === "failed" ? true : undefined), 5, "the end");
+    // Whoever opens the page while Node-RED starts is told so, and comes in without doing anything.
+    const early = await browser.newPage();
+    await until(() => early.goto(live.url).then(Boolean, () => undefined), 20, "an answer");
+    expect(await early.textContent("body")).toContain("The page is starting");
+    await early.locator(".focus-live").waitFor({ timeout: 20_000 });
+    await early.close();
     await publish("event/mark", JSON.stringify({ time: iso(Date.now()), kind: "mark", text: "meanwhile" }));
     await until(() => (live.state() === "up" ? true : undefined), 20, "the new start");
     expect(live.restarts()).toBe(1);

@@ -50,11 +50,20 @@ async function start(order: LiveOrder): Promise<void> {
   });
   RED.init(server, settingsFor(order, { gate, lesson, say }));
   app.use(gate.http);
+  // Node-RED takes seconds, and whoever opens the page in them is not to see "not found".
+  let isUp = false;
+  const starting = words.map(([language, { starting }]) => `<p lang="${language}">${starting}</p>`).join("");
+  app.use((_request, response, next) => {
+    if (isUp) return next();
+    response.status(503).set("retry-after", "2");
+    response.send(`<!doctype html><meta charset="utf-8"><meta http-equiv="refresh" content="2">${starting}`);
+  });
   if (order.editor) app.use(editorPath, RED.httpAdmin);
   app.use("/", RED.httpNode);
 
   seal();
   await placeFlows({ folder: order.folder, ours, leaveOut: order.leaveOut, warn });
+  isUp = true;
   say({ word: "up", port: (server.address() as AddressInfo).port });
 }
 
