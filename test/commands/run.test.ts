@@ -1,25 +1,18 @@
 import { appendFile, readFile, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import path from "node:path";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it } from "vitest";
 import { preparedForTests } from "../models/prepared.ts";
-import { cli, jsonLines, type Running } from "../support/cli.ts";
+import { cli, jsonLines } from "../support/cli.ts";
 import { listen } from "../support/listener.ts";
 import { freePort, temporaryFolder } from "../support/places.ts";
 import { childProcesses, isAlive } from "../support/processes.ts";
 import { until } from "../support/programs.ts";
-import { endGateway, layRoom, startGateway } from "../support/room.ts";
+import { layRoom, startGateway } from "../support/room.ts";
 
 const prepared = await preparedForTests();
 
 const room = (more: Record<string, unknown> = {}) => layRoom(prepared!, () => more);
-
-/** Starts a gateway that is ended with the test, whatever comes of it. */
-async function start(config: string): Promise<Running> {
-  const gateway = await startGateway(config);
-  onTestFinished(() => endGateway(gateway));
-  return gateway;
-}
 
 const ready = (port: number) =>
   fetch(`http://127.0.0.1:${port}/readyz`).then(async (answer) => ({
@@ -30,7 +23,7 @@ const ready = (port: number) =>
 describe.skipIf(!prepared)("run (skipped without the model pack)", () => {
   it("publishes, records, answers and obeys, and leaves nothing behind when it is stopped", async () => {
     const { config, data, ports } = await room();
-    const gateway = await start(config);
+    const gateway = await startGateway(config);
     const { connection, heard, windows } = await listen(`mqtt://127.0.0.1:${ports.broker}`);
     await until(() => windows().find(({ quality }) => quality === "ok"), 40, "a window that says something");
 
@@ -105,7 +98,7 @@ describe.skipIf(!prepared)("run (skipped without the model pack)", () => {
     const pictures = path.join(await temporaryFolder(), "pictures");
     await cli(["simulate", "smoke", "--out", pictures, "--fps", "0.5", "--students", "12"]);
     const { config, ports } = await room({ cameras: [{ driver: "files", name: "film", path: pictures }] });
-    await start(config);
+    await startGateway(config);
     const { windows } = await listen(`mqtt://127.0.0.1:${ports.broker}`);
     const window = await until(
       () => windows().find(({ quality }) => quality === "ok"),
@@ -117,12 +110,12 @@ describe.skipIf(!prepared)("run (skipped without the model pack)", () => {
 
   it("comes back after kill -9: the lock is taken over and what was recorded is still there", async () => {
     const { config, ports } = await room();
-    const gateway = await start(config);
+    const gateway = await startGateway(config);
     const { windows } = await listen(`mqtt://127.0.0.1:${ports.broker}`);
     await until(() => windows().find(({ quality }) => quality === "ok"), 40, "a window that says something");
     gateway.child.kill("SIGKILL");
     await gateway.ended;
-    await start(config);
+    await startGateway(config);
     const { out } = await cli(["query", "SELECT count(*) AS n FROM focus", "--json", "--config", config]);
     expect(Number(jsonLines<{ n: number }>(out)[0]!.n)).toBeGreaterThan(0);
   }, 120_000);
@@ -143,7 +136,7 @@ describe.skipIf(!prepared)("run (skipped without the model pack)", () => {
 
     it("refuses a second gateway on the same data folder", async () => {
       const { config, folder, ports } = await room();
-      await start(config);
+      await startGateway(config);
       const second = path.join(folder, "second.yaml");
       const text = (await readFile(config, "utf8")).replace(String(ports.broker), String(await freePort()));
       await writeFile(second, text);

@@ -1,23 +1,15 @@
-import { describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it } from "vitest";
 import { preparedForTests } from "../models/prepared.ts";
-import type { Running } from "../support/cli.ts";
 import { hasInflux, startInflux } from "../support/influxd.ts";
 import { listen } from "../support/listener.ts";
 import { hasMosquitto, startMosquitto } from "../support/mosquitto.ts";
 import { freePort } from "../support/places.ts";
 import { until } from "../support/programs.ts";
-import { endGateway, layRoom, startGateway } from "../support/room.ts";
+import { layRoom, startGateway } from "../support/room.ts";
 
 const prepared = await preparedForTests();
 
 const room = (more: Record<string, unknown> = {}) => layRoom(prepared!, () => more);
-
-/** Starts a gateway that is ended with the test, whatever comes of it. */
-async function start(config: string): Promise<Running> {
-  const gateway = await startGateway(config);
-  onTestFinished(() => endGateway(gateway));
-  return gateway;
-}
 
 const ready = (port: number) =>
   fetch(`http://127.0.0.1:${port}/readyz`).then(async (answer) => ({
@@ -38,7 +30,7 @@ describe.skipIf(!prepared)("run with servers of the school's (skipped without th
           influx: { version: "1", url: `http://127.0.0.1:${port}`, database: "focus" },
         },
       });
-      const gateway = await start(config);
+      const gateway = await startGateway(config);
       const { windows } = await listen(mosquitto.url, {
         username: "gateway",
         password: "s3cret-of-the-test",
@@ -53,31 +45,24 @@ describe.skipIf(!prepared)("run with servers of the school's (skipped without th
       expect(body.reasons.join(" ")).toContain("influx");
 
       const influx = await startInflux({ port });
-      try {
-        const published = await until(() => windows().find(({ quality }) => quality === "ok"), 5);
-        const row = await until(
-          async () => {
-            const rows = await influx.query("SELECT * FROM focus").catch(() => []);
-            return rows.find(({ time }) => time === new Date(published.time as string).getTime());
-          },
-          60,
-          "the window in InfluxDB",
-        );
-        expect(row).toMatchObject({
-          site: "test",
-          room: "r1",
-          focus: published.focus,
-          low: published.low,
-          high: published.high,
-          quality: "ok",
-        });
-        expect(gateway.err() + gateway.out()).not.toContain("s3cret");
-      } finally {
-        gateway.child.kill("SIGTERM");
-        await gateway.ended;
-        await influx.stop();
-        await mosquitto.stop();
-      }
+      const published = await until(() => windows().find(({ quality }) => quality === "ok"), 5);
+      const row = await until(
+        async () => {
+          const rows = await influx.query("SELECT * FROM focus").catch(() => []);
+          return rows.find(({ time }) => time === new Date(published.time as string).getTime());
+        },
+        60,
+        "the window in InfluxDB",
+      );
+      expect(row).toMatchObject({
+        site: "test",
+        room: "r1",
+        focus: published.focus,
+        low: published.low,
+        high: published.high,
+        quality: "ok",
+      });
+      expect(gateway.err() + gateway.out()).not.toContain("s3cret");
     },
     150_000,
   );
@@ -86,12 +71,11 @@ describe.skipIf(!prepared)("run with servers of the school's (skipped without th
     "says that the broker refuses the password, and keeps the messages on disk (skipped without mosquitto)",
     async () => {
       const mosquitto = await startMosquitto({ users: { gateway: "right" } });
-      onTestFinished(() => mosquitto.stop());
       const { config, ports } = await room({
         mqtt: { url: mosquitto.url, username: "gateway", password: "wr0ng-of-the-test" },
         record: { embedded: false },
       });
-      const gateway = await start(config);
+      const gateway = await startGateway(config);
       await gateway.says(/refuses the gateway/, 20);
       const waiting = await until(
         async () => {

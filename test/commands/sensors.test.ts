@@ -28,7 +28,6 @@ describe("sensors scan", () => {
     "lists what announces itself on a broker, with config that can be pasted (skipped without mosquitto)",
     async () => {
       const mosquitto = await startMosquitto();
-      onTestFinished(() => mosquitto.stop());
       const hub = connect(mosquitto.url);
       onTestFinished(() => void hub.end(true));
       await hub.publishAsync("zigbee2mqtt/bridge/devices", ZIGBEE, { retain: true, qos: 1 });

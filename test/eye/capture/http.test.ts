@@ -2,22 +2,17 @@ import { execFile } from "node:child_process";
 import { readFile, rm } from "node:fs/promises";
 import path from "node:path";
 import { promisify } from "node:util";
-import pino from "pino";
 import sharp from "sharp";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { systemClock as clock } from "../../../gateway/clock.ts";
-import type { ErrorCode } from "../../../gateway/errors.ts";
 import { http } from "../../../gateway/eye/capture/cameras/http.ts";
-import { openInspector } from "../../../gateway/eye/capture/health/inspect.ts";
-import { type Watch, watch } from "../../../gateway/eye/watch.ts";
-import type { Frame } from "../../../gateway/terms.ts";
 import { describeCamera } from "../../contracts/camera.ts";
 import { startWebCamera, type WebCamera } from "../../support/camera.ts";
 import { makeCertificates } from "../../support/certificates.ts";
 import { drawRoom } from "../../support/pictures.ts";
 import { temporaryFolder } from "../../support/places.ts";
 import { childProcesses } from "../../support/processes.ts";
-import { findProgram, until } from "../../support/programs.ts";
+import { findProgram } from "../../support/programs.ts";
+import { lookThrough, stopLooking } from "./look.ts";
 
 let pictures: Buffer[];
 let place: string;
@@ -35,9 +30,8 @@ beforeAll(async () => {
 afterAll(() => rm(place, { recursive: true, force: true }));
 
 const opened: WebCamera[] = [];
-const watches: Watch[] = [];
 afterEach(async () => {
-  await Promise.all(watches.splice(0).map((each) => each.stop()));
+  await stopLooking();
   await Promise.all(opened.splice(0).map((each) => each.close()));
 });
 
@@ -65,40 +59,10 @@ for (const [kind, page] of [
   }));
 }
 
-/** Looks through the camera as the eye does. */
-function look(url: string, more: object = {}) {
-  const changes: string[] = [];
-  const codes: Array<ErrorCode | undefined> = [];
-  const frames: Frame[] = [];
-  const log = pino({ level: "silent" });
-  const watched = watch(() => http.open(optionsOf(url, more), { name: "front", clock, log, pace: "live" }), {
-    ...{ clock, stalledAfterSeconds: 1, again: true },
-    inspector: openInspector({ mask: [], pictures: "filmed", frozenAfterSeconds: 2 }),
-    async look(frame) {
-      frames.push(frame);
-    },
-    say(state, problem, code) {
-      changes.push(problem ? `${state}: ${problem}` : state);
-      codes.push(code);
-    },
+const look = (url: string, more: object = {}) =>
+  lookThrough((context) => http.open(optionsOf(url, more), context), {
+    ...{ stalledAfterSeconds: 1, frozenAfterSeconds: 2 },
   });
-  watches.push(watched);
-  const sees = (count = 3) => {
-    const before = frames.length;
-    return until(
-      () => frames.length >= before + count || undefined,
-      15,
-      () => `pictures (${changes})`,
-    );
-  };
-  const says = (what: string) =>
-    until(
-      () => changes.at(-1)?.includes(what) || undefined,
-      15,
-      () => `${what} (${changes})`,
-    );
-  return { changes, codes, frames, sees, says };
-}
 
 describe("cameras by HTTP", () => {
   it.each(["stream", "picture.jpg"])(

@@ -1,22 +1,15 @@
 import { rm, writeFile } from "node:fs/promises";
 import path from "node:path";
-import pino from "pino";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { systemClock as clock } from "../../../gateway/clock.ts";
-import type { ErrorCode } from "../../../gateway/errors.ts";
 import { rtsp } from "../../../gateway/eye/capture/cameras/rtsp.ts";
-import { openInspector } from "../../../gateway/eye/capture/health/inspect.ts";
 import { edgesOf, shiftBetween } from "../../../gateway/eye/capture/health/shift.ts";
 import { thumbnails } from "../../../gateway/eye/capture/health/thumbnail.ts";
 import { tellable } from "../../../gateway/eye/capture/login.ts";
-import { type Watch, watch } from "../../../gateway/eye/watch.ts";
-import type { Frame } from "../../../gateway/terms.ts";
 import { describeCamera } from "../../contracts/camera.ts";
 import { type Filed, makeCertificates, type TestCertificates } from "../../support/certificates.ts";
 import { drawRoom } from "../../support/pictures.ts";
 import { freePort, temporaryFolder } from "../../support/places.ts";
 import { childProcesses, commandLine } from "../../support/processes.ts";
-import { until } from "../../support/programs.ts";
 import {
   filmRoom,
   joinFilms,
@@ -25,6 +18,7 @@ import {
   rtspServerSpeaksTls,
   startRtspServer,
 } from "../../support/rtsp.ts";
+import { lookThrough, stopLooking } from "./look.ts";
 
 const there = await rtspServerIsThere;
 const speaksTls = await rtspServerSpeaksTls;
@@ -34,7 +28,6 @@ describe.skipIf(!there)("cameras by RTSP (skipped without GStreamer's RTSP serve
   let port: number;
   let films: Record<"room" | "small" | "modern" | "changing", string>;
   const servers: RtspServer[] = [];
-  const watches: Watch[] = [];
   const at = (name: string) => path.join(place, name);
 
   beforeAll(async () => {
@@ -62,41 +55,10 @@ describe.skipIf(!there)("cameras by RTSP (skipped without GStreamer's RTSP serve
       ...more,
     });
 
-  /** Looks through the camera as the eye does. */
-  function look(more: object = {}) {
-    const changes: string[] = [];
-    const codes: Array<ErrorCode | undefined> = [];
-    const logged: string[] = [];
-    const frames: Frame[] = [];
-    const log = pino({ level: "debug" }, { write: (line: string) => logged.push(line) });
-    const watched = watch(() => rtsp.open(optionsOf(more), { name: "front", clock, log, pace: "live" }), {
-      ...{ clock, stalledAfterSeconds: 2, again: true },
-      inspector: openInspector({ mask: [], pictures: "filmed", frozenAfterSeconds: 15 }),
-      async look(frame) {
-        frames.push(frame);
-      },
-      say(state, problem, code) {
-        changes.push(problem ? `${state}: ${problem}` : state);
-        codes.push(code);
-      },
+  const look = (more: object = {}) =>
+    lookThrough((context) => rtsp.open(optionsOf(more), context), {
+      ...{ stalledAfterSeconds: 2, frozenAfterSeconds: 15 },
     });
-    watches.push(watched);
-    const sees = (count = 3) => {
-      const before = frames.length;
-      return until(
-        () => frames.length >= before + count || undefined,
-        30,
-        () => `pictures (${changes})`,
-      );
-    };
-    const says = (what: string) =>
-      until(
-        () => changes.at(-1)?.includes(what) || undefined,
-        30,
-        () => `${what} (${changes})`,
-      );
-    return { changes, codes, frames, logged, sees, says };
-  }
 
   describe("on a quiet day", () => {
     let server: RtspServer;
@@ -113,7 +75,7 @@ describe.skipIf(!there)("cameras by RTSP (skipped without GStreamer's RTSP serve
 
   describe("in trouble", () => {
     afterEach(async () => {
-      await Promise.all(watches.splice(0).map((each) => each.stop()));
+      await stopLooking();
       await Promise.all(servers.splice(0).map((each) => each.close()));
       expect(childProcesses()).toEqual([]);
     });
@@ -230,7 +192,7 @@ describe.skipIf(!there)("cameras by RTSP (skipped without GStreamer's RTSP serve
       certificates = await makeCertificates(place);
     });
     afterEach(async () => {
-      await Promise.all(watches.splice(0).map((each) => each.stop()));
+      await stopLooking();
       await Promise.all(servers.splice(0).map((each) => each.close()));
       expect(childProcesses()).toEqual([]);
     });
@@ -268,7 +230,7 @@ describe.skipIf(!there)("cameras by RTSP (skipped without GStreamer's RTSP serve
         await watched.says(`127.0.0.1:${port} shows`);
         expect(watched.changes.at(-1)).toContain(says);
         expect(watched.frames).toEqual([]);
-        await watches.pop()!.stop();
+        await stopLooking();
         await server.close();
       }
     }, 60_000);

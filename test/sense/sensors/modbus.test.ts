@@ -15,7 +15,6 @@ const hasPymodbus = spawnSync(PYTHON, ["-c", "import pymodbus.server"]).status =
 
 async function serve(kind: "tcp" | "rtu", place: string) {
   const { child, said } = start(PYTHON, [path.join(packageRoot, "test/support/modbus.py"), kind, place]);
-  onTestFinished(() => stop(child));
   if (kind === "tcp") {
     await until(() => isListening(Number(place)), 20, "the Modbus server").catch((error) => {
       throw new Error(`${error.message}: ${said()}`);

@@ -22,7 +22,6 @@ const say = (client: MqttClient, topic: string, payload: string, retain = false)
 describe.skipIf(!hasMosquitto)("sensors on a real Mosquitto (skipped without mosquitto)", () => {
   describeSensor("mqtt", async () => {
     const mosquitto = await startMosquitto();
-    onTestFinished(() => mosquitto.stop());
     const hub = await publisher(mosquitto.url);
     return {
       open: (context) =>
@@ -34,7 +33,6 @@ describe.skipIf(!hasMosquitto)("sensors on a real Mosquitto (skipped without mos
 
   it("hears Zigbee2MQTT, Tasmota, ESPHome and anything else, and no device that is not its own", async () => {
     const mosquitto = await startMosquitto();
-    onTestFinished(() => mosquitto.stop());
     const hub = await publisher(mosquitto.url);
     const cases = [
       {
@@ -77,7 +75,6 @@ describe.skipIf(!hasMosquitto)("sensors on a real Mosquitto (skipped without mos
 
   it("takes no retained message for fresh: only one that says when it was measured, and then of that time", async () => {
     const mosquitto = await startMosquitto();
-    onTestFinished(() => mosquitto.stop());
     const hub = await publisher(mosquitto.url);
     await say(hub, "zigbee2mqtt/undated", '{"co2": 700}', true);
     await say(hub, "zigbee2mqtt/dated", '{"co2": 701, "last_seen": "2026-11-20T08:00:00Z"}', true);
@@ -97,7 +94,6 @@ describe.skipIf(!hasMosquitto)("sensors on a real Mosquitto (skipped without mos
 
   it("knows from a retained word that its device is away, and hears it when it is back", async () => {
     const mosquitto = await startMosquitto();
-    onTestFinished(() => mosquitto.stop());
     const hub = await publisher(mosquitto.url);
     await say(hub, "tele/air/LWT", "Offline", true);
     const sensor = await mqtt.open(
@@ -122,7 +118,6 @@ describe.skipIf(!hasMosquitto)("sensors on a real Mosquitto (skipped without mos
     await first.stop("SIGKILL");
     await until(async () => ((await sensor.next())?.away ? true : undefined), 15, "it to be missed");
     const second = await startMosquitto({ port: first.port });
-    onTestFinished(() => second.stop());
     const after = await publisher(second.url);
     expect(await nextMeasurements(sensor, () => say(after, "air/sensor/co2/state", "813"))).toMatchObject([
       {},
@@ -131,7 +126,6 @@ describe.skipIf(!hasMosquitto)("sensors on a real Mosquitto (skipped without mos
 
   it("logs in, and says why when it is not let in, without the password", async () => {
     const mosquitto = await startMosquitto({ users: { gateway: "right-horse" } });
-    onTestFinished(() => mosquitto.stop());
     const open = (password: string) =>
       mqtt.open(
         options({ url: mosquitto.url, username: "gateway", password, adapter: "esphome", topic: "air" }),
