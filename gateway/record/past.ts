@@ -8,7 +8,7 @@ type Row = Readonly<Record<string, unknown>>;
 
 /**
  * What the store has of the room since a time (ms since the Unix epoch), told again as the messages it came in: windows and
- * events, the newest so many in order of time, and the last reading of each sensor. Nothing but what was published is in the
+ * events, the newest so many (of each kind) in order of time, and the last reading of each sensor. Nothing but what was published is in the
  * store, so nothing else comes out. Rejects as `read` does.
  */
 export async function readPast(
@@ -27,7 +27,11 @@ export async function readPast(
 /** Each is bounded by itself: windows of ten seconds, the shortest there are, are 720 in two hours. */
 const TOLD_AGAIN = [
   { table: "focus", last: "ORDER BY time DESC LIMIT 1000", topic: () => "focus" },
-  { table: "event", last: "ORDER BY time DESC LIMIT 200", topic: ({ kind }: Row) => `event/${kind}` },
+  {
+    table: "event",
+    last: "QUALIFY row_number() OVER (PARTITION BY kind ORDER BY time DESC) <= 100 LIMIT 1000",
+    topic: ({ kind }: Row) => `event/${kind}`,
+  },
   {
     table: "environment",
     last: "QUALIFY row_number() OVER (PARTITION BY device, quantity ORDER BY time DESC) = 1 LIMIT 100",

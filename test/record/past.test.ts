@@ -81,13 +81,17 @@ describe("what was said, told again", () => {
     expect(window).toMatchObject({ quality: "suppressed" });
   });
 
-  it("is bounded: the newest so many", async () => {
+  it("is bounded: the newest so many of each kind, so that none crowds out another", async () => {
     const events = Array.from({ length: 300 }, (_, i) => [
       "school's/room-1/event/mark",
       { time: iso(noon + i * 1000), kind: "mark", text: String(i) },
     ]) as Array<[string, object]>;
-    const past = await retold(events);
-    expect(past).toHaveLength(200);
+    const past = await retold([
+      ["school's/room-1/event/focus_drop", { time: iso(noon), kind: "focus_drop" }],
+      ...events,
+    ]);
+    expect(past).toHaveLength(101);
+    expect(past[0]?.[0]).toBe("event/focus_drop");
     expect(past.at(-1)?.[1]).toMatchObject({ text: "299" });
   });
 });

@@ -181,6 +181,16 @@ describe("the lesson the live page keeps", () => {
     expect(history().air.length).toBeLessThanOrEqual(100);
   });
 
+  it("keeps drops and marks, however often something happens that the page does not show", () => {
+    const { hear, history } = open();
+    const happened = (time: number, kind: string) =>
+      hear(`event/${kind}`, JSON.stringify({ time: iso(time), kind }));
+    happened(noon, "focus_drop");
+    for (let i = 0; i < 300; i++) expect(happened(noon + i * 1000, "attention_shift")).toBeNull();
+    expect(happened(noon, "paused")).toMatchObject({ topic: "event", payload: { kind: "paused" } });
+    expect(history().events.map(({ kind }) => kind)).toEqual(["focus_drop"]);
+  });
+
   it("turns taps into messages for the gateway", () => {
     const { lesson } = open();
     expect(lesson.ask("activity", "exam")).toEqual({

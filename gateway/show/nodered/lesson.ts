@@ -96,6 +96,9 @@ const requests = z.discriminatedUnion("topic", [
 /** What a mark without a note says: the gateway wants a text. The page shows the flag alone. */
 const plainMark = "mark";
 
+/** What stands on the page, and what changes its buttons; of other kinds there may be so many that they crowd these out. */
+const shownKinds = ["mark", "focus_drop", "focus_recovered", "notice", "suggestion"];
+const toldKinds = [...shownKinds, "activity", "paused", "resumed"];
 const eventLimit = 200;
 /** Devices times quantities; more than a room has. */
 const airLimit = 100;
@@ -211,14 +214,15 @@ export class Lesson {
 
   #hearEvent(payload: string): PageMessage | null {
     const event = eventPayload.safeParse(parsed(payload)).data;
-    if (!event) return null;
+    if (!event || !toldKinds.includes(event.kind)) return null;
     const { kind } = event;
     const time = Date.parse(event.time);
     const others = this.#events.filter(
       (other) => (other.time !== time || other.kind !== kind) && other.time > time - historyMs,
     );
     const mine = { ...event, time };
-    this.#events = [...others, mine].sort((a, b) => a.time - b.time).slice(-eventLimit);
+    if (shownKinds.includes(kind))
+      this.#events = [...others, mine].sort((a, b) => a.time - b.time).slice(-eventLimit);
     return this.#tell("event", mine);
   }
 
