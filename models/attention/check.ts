@@ -8,7 +8,7 @@ import { openPerception, type Perception, perceiveOptions } from "../../gateway/
 import type { Logger } from "../../gateway/log.ts";
 import { openSession } from "../../gateway/onnx.ts";
 import type { CheckOptions, CheckRow } from "../check.ts";
-import type { PreparedPack } from "../manifest.ts";
+import type { Precision, PreparedPack, Role } from "../manifest.ts";
 import { type Figures, judge } from "./evaluate.ts";
 import { attentionRows, type Recorded } from "./goals.ts";
 import { type AttentionPack, attentionFolder, openAttentionPack } from "./pack.ts";
@@ -52,16 +52,39 @@ export async function checkAttention(
   try {
     const options = { ...CHECKED, ...(onProgress ? { onProgress } : {}) };
     const evaluation = await evaluateAttention(await recordHeldOut(perception, options), log);
-    return attentionRows(evaluation, await readRecorded());
+    return attentionRows(evaluation, await readRecorded(perception.engine.precision));
   } finally {
     await perception.close();
   }
 }
 
-/** What `report.ts` measured in the same rooms when the network was made; null for a pack without a report. */
-async function readRecorded(folder = attentionFolder): Promise<Recorded | null> {
+/** What `report.ts` measured in the same rooms, with perception in that precision; null for a pack without a report. */
+async function readRecorded(precision: Precision, folder = attentionFolder): Promise<Recorded | null> {
   const text = await readFile(path.join(folder, "evaluation.json"), "utf8").catch(() => "{}");
-  return (JSON.parse(text) as { checked?: Recorded }).checked ?? null;
+  const { perceptions } = JSON.parse(text) as Partial<Measured>;
+  // Halves read what floats read (docs/models.md).
+  return perceptions?.[precision === "int8" ? "int8" : "float32"]?.checked ?? null;
+}
+
+/** What `report.ts` writes into a pack: `evaluation.json`. */
+export interface Measured {
+  /** Kinds of the rooms, and how many pictures were taken of each. */
+  readonly rooms: readonly string[];
+  readonly steps: number;
+  /** By the precision of the perception that looked. What a room runs is usually int8; it is missing where a machine gains nothing by it. */
+  readonly perceptions: {
+    readonly float32: MeasuredWith;
+    readonly int8?: MeasuredWith;
+  };
+}
+export interface MeasuredWith extends Evaluation {
+  /** The precision in which each network of perception ran. */
+  readonly networks: Readonly<Record<Role, Precision>>;
+  readonly rows: readonly CheckRow[];
+  /** Of the rooms that `models check` draws, which are the first of these. */
+  readonly checked: Figures;
+  /** Of the network's figures without loss, over rooms (`uncertainty.ts`). */
+  readonly standardErrors: Recorded;
 }
 
 export interface Evaluation {
@@ -101,7 +124,8 @@ export async function evaluateAttention(
   };
 }
 
-async function judgeNetwork(
+/** The network's figures on recordings with that share of faces lost. */
+export async function judgeNetwork(
   recordings: readonly Recording[],
   pack: AttentionPack,
   lost: number,

@@ -1,5 +1,12 @@
-import { protectOptions } from "../../gateway/protect/protect.ts";
-import { type Activity, type Attention, TARGETS, type Target, type View } from "../../gateway/terms.ts";
+import { openProtector, protectOptions } from "../../gateway/protect/protect.ts";
+import {
+  type Activity,
+  type Attention,
+  TARGETS,
+  type Target,
+  type View,
+  type WindowFacts,
+} from "../../gateway/terms.ts";
 import { loseFaces } from "./lost.ts";
 import {
   type Answer,
@@ -36,6 +43,8 @@ export interface Figures {
   readonly focusCorrelation: number;
   /** Windows of ten seconds that the two are taken over. */
   readonly windows: number;
+  /** The same windows as they would be published: how many said something, and how many of these held the truth between `low` and `high`. */
+  readonly intervals: { readonly told: number; readonly held: number; readonly meanWidth: number };
   /** Root mean square over rooms of what is wrong with a room's mean focus: what all its heads share. */
   readonly roomError: number;
   readonly calibrationError: number;
@@ -43,6 +52,12 @@ export interface Figures {
   readonly confusion: Readonly<Record<Target, Readonly<Record<Target, number>>>>;
   /** Accuracy by cohort, where there are enough answers to say. */
   readonly cohorts: Readonly<Record<string, { readonly accuracy: number; readonly answers: number }>>;
+}
+
+/** What is so in a window, what is said, and between what the gateway would publish that it lies. */
+interface JudgedWindow extends Pick<WindowFacts, "low" | "high"> {
+  readonly truth: number;
+  readonly said: number;
 }
 
 /** Plays recordings to a judge (a fresh one for each room) with that share of faces lost, and compares with the truth. */
@@ -53,7 +68,7 @@ export async function judge(
 ): Promise<Figures> {
   const answers: Answer[] = [];
   const [truths, told]: [Turn[], Turn[]] = [[], []];
-  const windows: { truth: number; said: number }[] = [];
+  const windows: JudgedWindow[] = [];
   const rooms: number[] = [];
   let model = "";
   for (const [index, recording] of recordings.entries()) {
@@ -78,6 +93,7 @@ export async function judge(
       windows.map(({ said }) => said),
     ),
     windows: windows.length,
+    intervals: intervalsOf(windows),
     roomError: Math.sqrt(mean(rooms.map((off) => off ** 2))),
     calibrationError: calibrationError(answers),
     confusion: confusion(answers),
@@ -86,10 +102,12 @@ export async function judge(
 }
 
 async function judgeRoom(recording: Recording, one: Judge, lose: (view: View) => View, room: string) {
-  const { focusTargets } = protectOptions.parse({});
+  const protection = protectOptions.parse({ expectedHeads: recording.cohorts.length });
+  const { focusTargets } = protection;
   const answers: Answer[] = [];
   const [truths, told]: [Turn[], Turn[]] = [[], []];
-  const sums = new Map<number, { truth: number[]; said: number[] }>();
+  type Moment = { readonly attention: Attention; readonly activity: Activity };
+  const sums = new Map<number, { truth: number[]; said: number[]; moments: Moment[] }>();
   const start = recording.sights[0]!.view.time;
   /** When each seat was last looked at and answered for; nobody can tell the turns of a seat that is not seen. */
   const seen = new Map<number, number[]>();
@@ -97,13 +115,15 @@ async function judgeRoom(recording: Recording, one: Judge, lose: (view: View) =>
   for (const { activity, view: whole, truth, sitters } of recording.sights) {
     const view = lose(whole);
     const sitterOf = new Map(whole.faces.map(({ seat }, index) => [seat, sitters[index] ?? null]));
-    const { seats } = await one.observe(view, activity);
+    const attention = await one.observe(view, activity);
+    const { seats } = attention;
     if (view.time - start < WARM_UP_MS) continue;
     const seconds = view.time / 1000;
     const expected: readonly Target[] = focusTargets[activity];
     const window = Math.floor((view.time - start) / WINDOW_MS);
-    const sum = sums.get(window) ?? { truth: [], said: [] };
+    const sum = sums.get(window) ?? { truth: [], said: [], moments: [] };
     sums.set(window, sum);
+    sum.moments.push({ attention, activity });
     if (expected.length > 0) {
       sum.truth.push(...truth.map(({ target }) => (expected.includes(target) ? 1 : 0)));
       sum.said.push(
@@ -126,10 +146,27 @@ async function judgeRoom(recording: Recording, one: Judge, lose: (view: View) =>
     const times = seen.get(Number(turn.seat.split("/")[1])) ?? [];
     if (times.some((time) => time >= turn.time && time - turn.time <= TOLERANCE_SECONDS)) truths.push(turn);
   }
-  const windows = [...sums.values()]
-    .filter(({ truth, said }) => truth.length > 0 && said.length > 0)
-    .map(({ truth, said }) => ({ truth: mean(truth), said: mean(said) }));
+  const { engine } = recording.sights[0]!.view;
+  const protect = openProtector(protection, { model: one.model, engine });
+  const windows = [...sums].flatMap(([window, { truth, said, moments }]): JudgedWindow[] => {
+    if (truth.length === 0 || said.length === 0) return [];
+    for (const { attention, activity } of moments) protect.take(attention, { activity, lesson: null });
+    const { activity } = moments.at(-1)!;
+    const { low, high } = protect.close(start + (window + 1) * WINDOW_MS, { activity, lesson: null });
+    return [{ truth: mean(truth), said: mean(said), low, high }];
+  });
   return { answers, truths, told, windows };
+}
+
+function intervalsOf(windows: readonly JudgedWindow[]): Figures["intervals"] {
+  const told = windows.flatMap(({ truth, low, high }) =>
+    low === null || high === null ? [] : [{ truth, low, high }],
+  );
+  return {
+    told: told.length,
+    held: told.filter(({ truth, low, high }) => low <= truth && truth <= high).length,
+    meanWidth: mean(told.map(({ low, high }) => high - low)),
+  };
 }
 
 /** The groups a student belongs to. Skin by how light it is, rows by thirds of the room. */

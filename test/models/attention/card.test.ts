@@ -1,7 +1,9 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, it } from "vitest";
+import { packageRoot } from "../../../gateway/paths.ts";
 import { cardOf } from "../../../models/attention/card.ts";
+import type { Measured } from "../../../models/attention/check.ts";
 import { attentionFolder } from "../../../models/attention/pack.ts";
 
 const read = (name: string) => readFileSync(path.join(attentionFolder, name), "utf8");
@@ -17,8 +19,30 @@ describe("the model card of the attention network", () => {
     const card = written();
     expect(card.indexOf("## What is not known")).toBeLessThan(card.indexOf("## How it does"));
     expect(card).toContain("never been validated on real children");
-    for (const { what, missedBy } of JSON.parse(read("evaluation.json")).rows)
+    const { perceptions } = JSON.parse(read("evaluation.json")) as Measured;
+    for (const { what, missedBy } of (perceptions.int8 ?? perceptions.float32).rows)
       if (missedBy) expect(card).toContain(`${what.replace("attention network, ", "")} by ${missedBy}`);
     expect(card).not.toMatch(/NaN|undefined|null/);
+  });
+
+  it("says the same as docs/attention.md", () => {
+    const docs = readFileSync(path.join(packageRoot, "docs", "attention.md"), "utf8").split("\n");
+    const rows = written()
+      .split("\n")
+      .filter((line) => line.includes(" ± 0."));
+    expect(rows.length).toBeGreaterThanOrEqual(6);
+    expect(rows.filter((row) => !docs.includes(row))).toEqual([]);
+  });
+
+  it("says of each precision of perception what was measured with it, and how sure that is", () => {
+    const { perceptions } = JSON.parse(read("evaluation.json")) as Measured;
+    const row = written()
+      .split("\n")
+      .find((line) => line.startsWith("| macro-F1 of targets"))!;
+    expect(Object.keys(perceptions).sort()).toEqual(["float32", "int8"]);
+    for (const { network, standardErrors } of Object.values(perceptions)) {
+      expect(row).toContain(network[0]!.macroF1.toFixed(3));
+      expect(row).toContain(`± ${standardErrors.macroF1.toFixed(3)}`);
+    }
   });
 });

@@ -137,6 +137,47 @@ describe("judging", () => {
   });
 });
 
+describe("the intervals of windows", () => {
+  const seats = [0, 1, 2, 3, 4, 5, 6, 7];
+  const none = { board: 0, desk: 0, screen: 0, peer: 0, away: 0 };
+  /** Half of the class looks at the board, all the time. */
+  const half: Recording = {
+    kind: "hall",
+    cohorts: seats.map(() => ({ row: 0, skin: "#ffffff", hair: "bob", glasses: false })),
+    sights: Array.from({ length: 120 }, (_, step) => ({
+      activity: "lecture" as const,
+      view: view(step * 500, seats),
+      truth: seats.map((seat) => ({
+        target: seat < 4 ? ("board" as const) : ("away" as const),
+        shift: null,
+      })),
+      sitters: seats,
+    })),
+  };
+  const says = (board: (seat: number) => number, shown = seats) => ({
+    model: "test",
+    observe: (seen: View) => ({
+      ...{ camera: "c", time: seen.time, unseen: 0, roomError: 0.05, model: "test", engine: seen.engine },
+      seats: shown.map((seat) => ({
+        ...{ camera: "c", seat, confidence: 1, shift: null },
+        targets: { ...none, board: board(seat), away: 1 - board(seat) },
+      })),
+    }),
+  });
+
+  it("are counted as published: those that hold the truth, and those of windows that say something", async () => {
+    const right = await judge([half], () => says((seat) => (seat < 4 ? 1 : 0)), 0);
+    expect(right.intervals).toMatchObject({ told: 3, held: 3 });
+    expect(right.intervals.meanWidth).toBeGreaterThan(4 * 0.05 * 0.9);
+    expect(right.intervals.meanWidth).toBeLessThan(0.7);
+    const sure = await judge([half], () => says(() => 0.9), 0);
+    expect(sure.intervals).toMatchObject({ told: 3, held: 0 });
+    // Four heads are too few to be spoken about.
+    const few = await judge([half], () => says(() => 1, seats.slice(0, 4)), 0);
+    expect(few.intervals).toMatchObject({ told: 0, held: 0 });
+  });
+});
+
 describe("rooms by lot", () => {
   it("have nearly everybody in the picture, whatever the kind, and are the same every time", () => {
     fc.assert(

@@ -1,14 +1,15 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, it } from "vitest";
-import type { Evaluation } from "../../../models/attention/check.ts";
+import type { Evaluation, Measured } from "../../../models/attention/check.ts";
 import { attentionRows } from "../../../models/attention/goals.ts";
 import { attentionFolder } from "../../../models/attention/pack.ts";
 import { rowText } from "../../../models/check.ts";
 
-const evaluation = JSON.parse(
+const { perceptions } = JSON.parse(
   readFileSync(path.join(attentionFolder, "evaluation.json"), "utf8"),
-) as Evaluation;
+) as Measured;
+const evaluation: Evaluation = perceptions.int8!;
 const recorded = evaluation.network[0]!;
 const failures = (rows: ReturnType<typeof attentionRows>) => rows.filter(({ ok }) => ok === false);
 
