@@ -1,41 +1,29 @@
-import { readFile } from "node:fs/promises";
-import { type Certificate, certificatesOf, daysLeft, LAST_DAYS } from "../certificates.ts";
 import { systemClock } from "../clock.ts";
 import { type Config, loadConfig } from "../config.ts";
 import { lockDataFolder } from "../dataFolder.ts";
-import { GatewayError, reason } from "../errors.ts";
+import { GatewayError } from "../errors.ts";
+import { readLayers } from "../layers.ts";
 import { createLogger } from "../log.ts";
 import { connectMqtt } from "../mqtt.ts";
 import { revealSecret } from "../options.ts";
 import { openBroker } from "../publish/publish.ts";
 import { manageInflux, probeInflux, queryStore } from "../record/record.ts";
-import { readVitals } from "../show/show.ts";
 import { askHealth } from "./ask.ts";
+import { checkCertificates, judgeCertificate } from "./checks/certificates.ts";
+import { checkContainers } from "./checks/containers.ts";
+import { checkSecrets } from "./checks/files.ts";
+import { type Finding, failed, ok, thrown, warning } from "./checks/finding.ts";
+import { checkClock, checkDisk } from "./checks/machine.ts";
+import { checkRoom } from "./checks/room.ts";
+import { checkUnit } from "./checks/unit.ts";
+import { checkVersions } from "./checks/versions.ts";
 import { checkEye } from "./look.ts";
 import { trySensors } from "./sensors.ts";
 import type { Terminal } from "./terminal.ts";
 
-/** What a check came to. `advice` says what to do about it, when there is something to do. */
-export interface Finding {
-  readonly check: string;
-  readonly result: "ok" | "warning" | "failed";
-  readonly says: string;
-  readonly advice?: string;
-}
-
-const ok = (check: string, says: string): Finding => ({ check, result: "ok", says });
-const warning = (check: string, says: string, advice: string): Finding => ({
-  check,
-  result: "warning",
-  says,
-  advice,
-});
-
 /** Quiet while it looks: what it finds is what it says. */
 const log = createLogger("error");
 const ANSWER_SECONDS = 8;
-/** Less than this and the gateway will soon be dropping data. */
-const LITTLE_DISK_MB = 1_000;
 
 /**
  * One line a check; exit code 1 when something failed. Runs beside a gateway that is up, and then asks that. With `fix`
@@ -51,7 +39,7 @@ export async function doctor(terminal: Terminal, configFile: string | undefined,
     terminal.emit(finding);
   };
   const check = async (name: string, look: () => Promise<Finding | readonly Finding[]>) => {
-    const found = await look().catch((error) => failed(name, error));
+    const found = await look().catch((error) => thrown(name, error));
     for (const finding of [found].flat()) tell(finding);
   };
 
@@ -69,67 +57,24 @@ export async function doctor(terminal: Terminal, configFile: string | undefined,
     await lock?.release();
     return ok("rights", `${config.dataFolder} can be written to${running ? "; a gateway is using it" : ""}`);
   });
+  await check("version", () => checkVersions(config, running));
+  await check("secrets", async () => checkSecrets(config, await filesOf(configFile)));
   await check("disk", () => checkDisk(config));
   await check("clock", checkClock);
-  await check("certificates", () => checkCertificates(config));
+  await check("service", checkUnit);
+  await check("containers", () => checkContainers(configFile));
+  await check("certificates", () => checkCertificates(config, systemClock.now()));
   await check("broker", () => checkBroker(config, running));
   await check("store", () => checkStore(config, running));
   if (config.record.influx) await check("influx", () => checkInflux(config));
   if (config.record.influx && fix) await check("roll-ups", () => fixInflux(config));
   await check("sensors", () => checkSensors(config, running));
+  await check("room", () => checkRoom(config));
   if (running) await check("gateway", () => askGateway(config));
+  else if (config.cameras.length === 0) tell(ok("cameras", "none: a recorder needs none"));
   else await check("cameras", () => checkEye(terminal, config));
 
   if (findings.some(({ result }) => result === "failed")) process.exitCode = 1;
-}
-
-function failed(check: string, error: unknown): Finding {
-  const advice = error instanceof GatewayError ? error.hint : undefined;
-  const cause = error instanceof Error && error.cause instanceof Error ? ` (${error.cause.message})` : "";
-  return { check, result: "failed", says: `${reason(error)}${cause}`, ...(advice ? { advice } : {}) };
-}
-
-async function checkDisk(config: Config): Promise<Finding> {
-  const { diskFreeMb } = await readVitals(config.dataFolder);
-  if (diskFreeMb === null)
-    return warning("disk", "free space cannot be read", "Check that the data folder is on a mounted disk.");
-  const says = `${diskFreeMb} MB free`;
-  return diskFreeMb < LITTLE_DISK_MB
-    ? warning("disk", says, "Free some space: the spool and the store need it.")
-    : ok("disk", says);
-}
-
-/** A gateway without the right time writes windows where nobody finds them. */
-async function checkClock(): Promise<Finding> {
-  const synchronised = await readFile("/run/systemd/timesync/synchronized").then(
-    () => true,
-    () => false,
-  );
-  const now = new Date();
-  if (now.getUTCFullYear() < 2026) throw new Error(`this machine thinks it is ${now.toISOString()}`);
-  if (synchronised) return ok("clock", `${now.toISOString()}, synchronised`);
-  return warning(
-    "clock",
-    `${now.toISOString()}, not known to be synchronised`,
-    "Check with `timedatectl` that NTP is on and reached.",
-  );
-}
-
-/** Nothing is said where there are none, and no TLS. */
-async function checkCertificates(config: Config): Promise<Finding[]> {
-  return (await certificatesOf(config)).map(judge);
-}
-
-function judge(certificate: Certificate): Finding {
-  const { of, until } = certificate;
-  const days = daysLeft(certificate, systemClock.now());
-  const day = new Date(until).toISOString().slice(0, 10);
-  const advice =
-    "Run `focus-gateway setup` again where it was run, and hand over what it renews (docs/it.md).";
-  if (days < 0)
-    return { check: "certificate", result: "failed", says: `${of}: it ran out on ${day}`, advice };
-  const says = `${of}: it holds until ${day}, ${days} days`;
-  return days < LAST_DAYS ? warning("certificate", says, advice) : ok("certificate", says);
 }
 
 async function checkBroker(config: Config, running: boolean): Promise<Finding | readonly Finding[]> {
@@ -152,7 +97,7 @@ async function checkBroker(config: Config, running: boolean): Promise<Finding | 
     );
     const until = connection.certificateUntil;
     const own = ok("broker", `${mqtt.url} lets the gateway in`);
-    return until === null ? own : [own, judge({ of: "the broker's", until })];
+    return until === null ? own : [own, judgeCertificate({ of: "the broker's", until }, systemClock.now())];
   } finally {
     await connection.close();
   }
@@ -215,13 +160,11 @@ async function askGateway({ show }: Config): Promise<Finding> {
   const answer = await askHealth(show.health, "/readyz");
   const { ready, reasons = [] } = JSON.parse(answer.text) as { ready: boolean; reasons?: string[] };
   if (ready) return ok("gateway", "running and ready; cameras are checked by it");
-  return {
-    check: "gateway",
-    result: "failed",
-    says: `running, not ready: ${reasons.join("; ")}`,
-    advice: "Its log says more.",
-  };
+  return failed("gateway", `running, not ready: ${reasons.join("; ")}`, "Its log says more.");
 }
+
+const filesOf = async (configFile: string | undefined): Promise<string[]> =>
+  configFile === undefined ? [] : (await readLayers(configFile)).map(({ file }) => file);
 
 function answerWithin<T>(
   seconds: number,

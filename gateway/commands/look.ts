@@ -4,7 +4,7 @@ import { catalogue, type ErrorCode } from "../errors.ts";
 import { openEye } from "../eye/eye.ts";
 import { createLogger } from "../log.ts";
 import type { CameraState, Sound, View } from "../terms.ts";
-import type { Finding } from "./doctor.ts";
+import type { Finding } from "./checks/finding.ts";
 import { preparedPack } from "./models.ts";
 import { openly, whoMinds } from "./openly.ts";
 import type { Terminal } from "./terminal.ts";

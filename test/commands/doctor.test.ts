@@ -40,6 +40,8 @@ describe.skipIf(!prepared)("doctor (skipped without the model pack)", () => {
     expect(lines.map(({ check }) => check)).toEqual([
       "config",
       "rights",
+      "version",
+      "secrets",
       "disk",
       "clock",
       "broker",

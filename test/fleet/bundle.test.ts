@@ -203,8 +203,7 @@ describe("a support bundle", () => {
         broker: { port: ports.broker, users },
         show: { live: { port: ports.live, page, editor }, flows, health: { ...health, port: ports.health } },
       }));
-      Object.assign(process.env, environment);
-      const gateway = await startGateway(room.config);
+      const gateway = await startGateway(room.config, environment);
       const heard: string[] = [];
       const teacher = connectMqtt(
         {
