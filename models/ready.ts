@@ -9,8 +9,6 @@ import {
   type Role,
   type VerifiedPack,
 } from "./manifest.ts";
-import { readGraph, writeGraph } from "./quantize/file.ts";
-import { readyGraph } from "./quantize/ready.ts";
 import { openShelf, recipe, type Shelf } from "./shelf.ts";
 import { chosen, readTable } from "./table.ts";
 
@@ -55,6 +53,9 @@ async function exactNetwork(pack: VerifiedPack, role: Role, shelf: Shelf): Promi
   const there = await shelf.take(role, "float32", made);
   if (there) return there;
   const model = pack.models[role];
+  // Only where there is something to make: what reads and writes networks takes a while to load, and memory.
+  const { readGraph, writeGraph } = await import("./quantize/file.ts");
+  const { readyGraph } = await import("./quantize/ready.ts");
   try {
     const graph = await readyGraph(readGraph(await readFile(model.path)), role, model);
     return await shelf.put(role, "float32", made, writeGraph(graph));
