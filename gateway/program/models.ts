@@ -9,7 +9,9 @@ export function declareModels(program: Command): void {
     .description("the model packs: list, prepare (fetch, verify, quantise), check (measure)");
   models
     .command("list", { isDefault: true })
-    .description("what packs there are, and whether their files are in place")
+    .description(
+      "what packs there are, whether their files are in place, and which network runs in which precision",
+    )
     .addOption(configOption())
     .addOption(jsonOption())
     .action(async ({ config, json }) =>

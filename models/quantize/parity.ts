@@ -22,14 +22,22 @@ const MEASURES: Readonly<
     { readonly what: string; readonly limit: number; of(was: Answers, is: Answers, pictures: number): number }
   >
 > = {
-  detect: { what: "faces lost or invented, share", limit: 0.01, of: lostFaces },
-  pose: { what: "angle, degrees", limit: 1.5, of: (was, is) => largestMean(was.angles!, is.angles!, 3) },
+  detect: { what: "share of faces lost or invented, whichever is larger", limit: 0.01, of: lostFaces },
+  pose: {
+    what: "mean difference of the worst of yaw, pitch and roll, degrees",
+    limit: 1.5,
+    of: (was, is) => largestMean(was.angles!, is.angles!, 3),
+  },
   landmarks: {
-    what: "point, shares of the face",
+    what: "mean difference of a coordinate, shares of the face",
     limit: 0.01,
     of: (was, is) => mean(was.points!, is.points!),
   },
-  eyes: { what: "probability", limit: 0.05, of: (was, is) => mean(was.open!, is.open!) },
+  eyes: {
+    what: "mean difference of the probability of open",
+    limit: 0.05,
+    of: (was, is) => mean(was.open!, is.open!),
+  },
 };
 
 /** Compares the answers for so many pictures. */

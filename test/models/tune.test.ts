@@ -89,7 +89,7 @@ describe("the choice among networks", () => {
   type Row = Table["rows"][number];
   const row = (variant: Row["variant"], value: number, millis: Row["millis"]): Row => ({
     ...{ role: "pose", variant, bytes: 1, how: "", millis },
-    parity: { what: "angle, degrees", value, limit: 1.5 },
+    parity: { what: "mean difference of an angle, degrees", value, limit: 1.5 },
   });
   const among = (...rows: Row[]): Table => ({
     machine: machine(),
