@@ -3,6 +3,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { promisify } from "node:util";
 import { packageRoot } from "../../gateway/paths.ts";
+import type { Frame } from "../../gateway/terms.ts";
 import type { Filed } from "./certificates.ts";
 import { run } from "./films.ts";
 import { drawRoom } from "./pictures.ts";
@@ -57,6 +58,9 @@ export async function startRtspServer({ port, films, secure, login }: Serving): 
   return { child, close: () => stop(child, "SIGKILL") };
 }
 
+/** The lesson's pictures: drawing takes longer than filming. */
+let drawn: Promise<Frame[]> | undefined;
+
 /** Twenty seconds of the drawn classroom, ten pictures a second. */
 export async function filmRoom(
   file: string,
@@ -66,9 +70,9 @@ export async function filmRoom(
     height = 360,
   }: { codec?: "h264" | "h265"; width?: number; height?: number } = {},
 ): Promise<string> {
-  const pictures = await Promise.all([20, 200, 400, 900].map((second) => drawRoom({ second })));
+  drawn ??= Promise.all([20, 200, 400, 900].map((second) => drawRoom({ second })));
   const raw = `${file}.rgb`;
-  await writeFile(raw, Buffer.concat(pictures.map(({ rgb }) => rgb)));
+  await writeFile(raw, Buffer.concat((await drawn).map(({ rgb }) => rgb)));
   const input = ["-f", "rawvideo", "-pix_fmt", "rgb24", "-s", "640x360", "-r", "2", "-stream_loop", "-1"];
   const coder = codec === "h264" ? "libx264" : "libx265";
   const coded = ["-c:v", coder, "-preset", "ultrafast", "-pix_fmt", "yuv420p", "-g", "10", "-bf", "0"];
@@ -78,12 +82,12 @@ export async function filmRoom(
   return file;
 }
 
-/** A film that changes its size on the way: H.264 may say so in the middle of a stream. */
+/** A film that changes its size every second and a half: H.264 may say so in the middle of a stream. */
 export async function joinFilms(file: string, first: string, second: string): Promise<string> {
   const parts = await Promise.all(
     [first, second].map(async (film, index) => {
       const part = `${file}.${index}.h264`;
-      await run("-loglevel", "error", "-y", "-t", "3", "-i", film, "-c", "copy", "-f", "h264", part);
+      await run("-loglevel", "error", "-y", "-t", "1.5", "-i", film, "-c", "copy", "-f", "h264", part);
       return readFile(part);
     }),
   );

@@ -61,7 +61,7 @@ for (const [kind, page] of [
 
 const look = (url: string, more: object = {}) =>
   lookThrough((context) => http.open(optionsOf(url, more), context), {
-    ...{ stalledAfterSeconds: 1, frozenAfterSeconds: 2 },
+    ...{ stalledAfterSeconds: 1, frozenAfterSeconds: 1 },
   });
 
 describe("cameras by HTTP", () => {
