@@ -27,6 +27,9 @@ const MOST_PACKET_BYTES = 1_200_000;
 /** All addresses together, half-open ones included. */
 const MOST_CONNECTIONS = 1024;
 
+/** A TLS handshake takes some round trips; who has not finished by then holds a place for nothing. */
+const HANDSHAKE_MS = 10_000;
+
 /** Rejects with PORT_IN_USE, TLS_UNREADABLE. */
 export async function openDoor(
   { host, port, tls, connectionsPerAddress }: DoorOptions,
@@ -36,7 +39,8 @@ export async function openDoor(
   const sockets = new Set<Socket>();
   const perAddress = new Map<string, number>();
 
-  async function admit(socket: Socket): Promise<void> {
+  /** Counts a connection from its first packet on, before any TLS. */
+  function count(socket: Socket): void {
     const address = socket.remoteAddress ?? "";
     const open = (perAddress.get(address) ?? 0) + 1;
     perAddress.set(address, open);
@@ -48,27 +52,54 @@ export async function openDoor(
       if (left === 0) perAddress.delete(address);
       else perAddress.set(address, left);
     });
-    const wrong = open > connectionsPerAddress ? "too many connections" : await awaitFirstPacket(socket);
-    if (wrong === null) {
-      boundPackets(socket, MOST_PACKET_BYTES, (bytes) =>
-        log.warn({ address, bytes }, "a client was turned away for a packet that is too large"),
-      );
-      return letIn(socket);
-    }
+    if (open > connectionsPerAddress) turnAway(socket, address, "too many connections");
+  }
+
+  async function admit(socket: Socket): Promise<void> {
+    const address = socket.remoteAddress ?? "";
+    socket.on("error", () => {});
+    const wrong = await awaitFirstPacket(socket);
+    if (wrong !== null) return turnAway(socket, address, wrong);
+    boundPackets(socket, MOST_PACKET_BYTES, (bytes) =>
+      log.warn({ address, bytes }, "a client was turned away for a packet that is too large"),
+    );
+    letIn(socket);
+  }
+
+  function turnAway(socket: Socket, address: string, wrong: string): void {
     log.debug({ address }, `turned a connection away: ${wrong}`);
     socket.destroy();
   }
 
-  const knock = (socket: Socket) => void admit(socket);
-  const outer = tls ? createTlsServer(await readTls(tls), knock) : createServer(knock);
+  const knock = (socket: Socket) => void (socket.destroyed || admit(socket));
+  const plain = () => createServer().on("connection", count).on("connection", knock);
+  const secure =
+    tls &&
+    createTlsServer({ ...(await readTls(tls)), handshakeTimeout: HANDSHAKE_MS }, knock).on(
+      "connection",
+      count,
+    );
+  const outer = secure ?? plain();
   // Our own parts would not find the certificate's name at 127.0.0.1.
-  const inner = tls ? createServer(knock) : null;
+  const inner = secure ? plain() : null;
+  const shut = async () => {
+    const shutting = [outer, inner].map(
+      (server) => new Promise((resolve) => server?.close(resolve) ?? resolve(null)),
+    );
+    for (const socket of sockets) socket.destroy();
+    await Promise.all(shutting);
+  };
+  try {
+    await listen(outer, port, host);
+    if (inner) await listen(inner, 0, loopback);
+  } catch (error) {
+    await shut();
+    throw error;
+  }
   const renewing =
-    tls && "setSecureContext" in outer
-      ? renewTls(tls, outer, (error) => log.warn({ err: error }, "the broker keeps its old certificate"))
-      : null;
-  await listen(outer, port, host);
-  if (inner) await listen(inner, 0, loopback);
+    tls &&
+    secure &&
+    renewTls(tls, secure, (error) => log.warn({ err: error }, "the broker keeps its old certificate"));
 
   const actual = portOf(outer);
   // Whoever listens everywhere is reached by ourselves at home.
@@ -78,14 +109,8 @@ export async function openDoor(
     url: `mqtt://${reachable.includes(":") && !reachable.startsWith("[") ? `[${reachable}]` : reachable}:${inner ? portOf(inner) : actual}`,
     port: actual,
     close() {
-      closing ??= (async () => {
-        renewing?.close();
-        const shut = [outer, ...(inner ? [inner] : [])].map(
-          (server) => new Promise((resolve) => server.close(resolve)),
-        );
-        for (const socket of sockets) socket.destroy();
-        await Promise.all(shut);
-      })();
+      renewing?.close();
+      closing ??= shut();
       return closing;
     },
   };

@@ -243,7 +243,7 @@ describe.each(Object.entries(BROKERS))("what docs/mqtt.md grants, at %s", (_name
       onTestFinished(() => void thief.end(true));
       thief.on("error", () => {});
       thief.on("message", (on, payload) => void heard.push(`${on} ${payload}`));
-      await new Promise((resolve) => thief.once("connect", resolve).once("close", resolve));
+      await new Promise((resolve) => thief.once("connect", resolve).once("close", () => resolve(null)));
       await overseer.publishAsync(topic, "live", { qos: 1 });
       await overseer.publishAsync(topic, "live", { qos: 1, retain: true });
       if (thief.connected) await thief.subscribeAsync(`classroom/v1/${SITE}/+/gateway/#`, { qos: 1 });

@@ -1,7 +1,8 @@
 import { execFile } from "node:child_process";
+import { once } from "node:events";
 import { readFile, utimes, writeFile } from "node:fs/promises";
 import { get } from "node:https";
-import type { AddressInfo } from "node:net";
+import { type AddressInfo, connect as plainly } from "node:net";
 import path from "node:path";
 import { connect, createServer, type TLSSocket } from "node:tls";
 import { promisify } from "node:util";
@@ -100,6 +101,27 @@ describe("TLS", () => {
       expect(await handshake(each, "TLSv1.2")).toBe("TLSv1.2");
       expect(await handshake(each, "TLSv1.1")).toMatch(/protocol|version|alert/i);
     }
+  });
+
+  it("counts connections that never say a word of it", async () => {
+    const { tls, ca } = await certificates();
+    const users = [{ username: "room", password: "a long password" }];
+    const opened = await openBroker(
+      brokerOptions.parse({ port: 0, tls, users, connectionsPerAddress: 3 }),
+      log,
+    );
+    closers.push(() => opened.close());
+    const silent = Array.from({ length: 3 }, () => plainly(opened.port, "127.0.0.1"));
+    for (const socket of silent) await once(socket, "connect");
+    const fourth = plainly(opened.port, "127.0.0.1").on("error", () => {});
+    await once(fourth, "close");
+    expect(silent.map((socket) => socket.destroyed)).toEqual([false, false, false]);
+    for (const socket of silent) socket.destroy();
+    await until(
+      async () => ((await client(opened.port, ca)) === "connected" ? true : undefined),
+      10,
+      "a place",
+    );
   });
 
   it("takes no plain connection at a port that speaks TLS, and its own parts come in on loopback only", async () => {

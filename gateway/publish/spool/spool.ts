@@ -86,6 +86,7 @@ export async function openSpool(
   let acknowledged = cursor.saved;
   const closing = new AbortController();
   let saving: Promise<void> | undefined;
+  let closed: Promise<void> | undefined;
 
   function openLaneOf(kind: MessageClass): Promise<Lane> {
     return openLane({
@@ -200,6 +201,18 @@ export async function openSpool(
     saving = undefined;
   }
 
+  async function end(): Promise<void> {
+    closing.abort();
+    await gathering.close();
+    await saving;
+    await inTurn(async () => {
+      for (const lane of lanes) await lane.seal();
+      await saveCursor();
+      for (const lane of lanes) await lane.tidy(cursor.saved);
+      await cursor.close();
+    });
+  }
+
   const gathering = gather(
     { commitMilliseconds, write: (group) => inTurn(() => write(group)) },
     { log, clock },
@@ -233,17 +246,9 @@ export async function openSpool(
     depth,
     bytes,
     counts: () => ({ appended, dropped: { ...dropped }, damaged, torn }),
-    async close() {
-      if (closing.signal.aborted) return void (await turn);
-      closing.abort();
-      await gathering.close();
-      await saving;
-      await inTurn(async () => {
-        for (const lane of lanes) await lane.seal();
-        await saveCursor();
-        for (const lane of lanes) await lane.tidy(cursor.saved);
-        await cursor.close();
-      });
+    close() {
+      closed ??= end();
+      return closed;
     },
   };
 }
