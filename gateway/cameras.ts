@@ -1,3 +1,4 @@
+import type { Config } from "./config.ts";
 import type { ErrorCode } from "./errors.ts";
 import type { Logger } from "./log.ts";
 import type { GatewayEvent } from "./publish/publish.ts";
@@ -31,3 +32,7 @@ export function followCameras({ forget, tell, log, clock }: CamerasContext) {
     }
   };
 }
+
+/** What is played instead of a class, if anything is: one such camera is enough for a number that is about no class. */
+export const playedTo = (cameras: Config["cameras"]) =>
+  cameras.map(({ driver }) => driver).find((driver) => driver === "simulated" || driver === "files") ?? null;

@@ -2,7 +2,7 @@ import path from "node:path";
 import type { PreparedPack } from "../models/manifest.ts";
 import { openAccount } from "./account.ts";
 import { joinSurroundings, openAttender } from "./attend/attend.ts";
-import { followCameras } from "./cameras.ts";
+import { followCameras, playedTo } from "./cameras.ts";
 import { repeat } from "./clock.ts";
 import type { Config } from "./config.ts";
 import { lockDataFolder } from "./dataFolder.ts";
@@ -127,16 +127,8 @@ export async function openGateway(
       }),
       (it) => it.close(),
     );
-    const status = watchStatus({
-      config,
-      publisher,
-      record,
-      stamps,
-      account,
-      model: attend.model,
-      source,
-      clock,
-    });
+    const { model } = attend;
+    const status = watchStatus({ config, publisher, record, stamps, account, model, source, clock });
     const turnIn = watchForDrops();
     const shiftIn = BOUNDS[privacy.profile].inference ? watchForShifts() : () => null;
     const flow = startFlow(
@@ -144,7 +136,7 @@ export async function openGateway(
         attend,
         protect: openProtector(
           config.protect,
-          { model: attend.model, engine: { provider: "cpu", precision: pack.precision } },
+          { model, engine: { provider: "cpu", precision: pack.precision } },
           BOUNDS[privacy.profile],
         ),
         publish(window, zone) {
@@ -248,10 +240,6 @@ export async function openGateway(
     throw error;
   }
 }
-
-/** One camera at which nobody sits is enough for a number that is about no class. */
-const playedTo = (cameras: Config["cameras"]) =>
-  cameras.map(({ driver }) => driver).find((driver) => driver === "simulated" || driver === "files") ?? null;
 
 const flowRights = (root: string, button: string | undefined) => ({
   read: [`${root}/#`, ...(button ? [button] : [])],
