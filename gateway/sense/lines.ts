@@ -1,3 +1,4 @@
+import { StringDecoder } from "node:string_decoder";
 import { z } from "zod";
 import { type Field, mapFields, quantityOption, unitOption } from "./mapping.ts";
 import { meaningOf } from "./names.ts";
@@ -56,14 +57,16 @@ const byNames = (said: Readonly<Record<string, unknown>>) =>
     return meaning && value !== null ? [{ ...meaning, value }] : [];
   });
 
-/** Cuts what comes in into lines. The first is dropped where it may have been joined in the middle. */
+/** Cuts what comes in, UTF-8, into lines. The first is dropped, for it may have been joined in the middle. */
 export function cutLines(take: (line: string) => void): (bytes: Buffer) => void {
+  const decoder = new StringDecoder("utf8");
   let rest: string | null = null;
   return (bytes) => {
-    const pieces = ((rest ?? "") + bytes.toString("latin1")).split(/\r\n|\n|\r/);
+    const pieces = ((rest ?? "") + decoder.write(bytes)).split(/\r\n|\n|\r/);
     const last = pieces.pop()!;
     const lines = rest === null ? pieces.slice(1) : pieces;
-    rest = pieces.length > 0 || rest !== null ? last.slice(-LONGEST) : null;
+    // One character more than a line may have, so that what was cut off here is not taken for one.
+    rest = pieces.length > 0 || rest !== null ? last.slice(-LONGEST - 1) : null;
     for (const line of lines) if (line.trim() !== "" && line.length <= LONGEST) take(line);
   };
 }

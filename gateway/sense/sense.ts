@@ -38,6 +38,9 @@ export const senseOptions = z.strictObject({
           problem("fields", "a mapping needs at least one");
         if (sensor.driver === "serial" && sensor.protocol === "lines" && sensor.patterns.length === 0)
           problem("patterns", "`lines` needs at least one");
+        const speaksByItself = sensor.driver === "serial" && /^(json|lines)$/.test(sensor.protocol);
+        if ("everySeconds" in sensor && !speaksByItself && sensor.everySeconds >= sensor.staleAfterSeconds)
+          problem("staleAfterSeconds", `has to be more than \`everySeconds\`, ${sensor.everySeconds}`);
       }
     })
     .describe("The sensors of this room: see docs/sensors.md."),

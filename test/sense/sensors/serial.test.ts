@@ -83,6 +83,23 @@ describe("lines", () => {
     expect(lines).toEqual(["CO2: 813 ppm", "CO2: 814 ppm"]);
   });
 
+  it("are text in UTF-8, also where a letter comes in two pieces", () => {
+    const lines: string[] = [];
+    const take = cutLines((line) => lines.push(line));
+    const bytes = Buffer.from("\nT=21.5 °C\n");
+    for (let at = 0; at < bytes.length; at++) take(bytes.subarray(at, at + 1));
+    expect(lines).toEqual(["T=21.5 °C"]);
+  });
+
+  it("are none when they have no end: what a wrong baud rate makes of them", () => {
+    const lines: string[] = [];
+    const take = cutLines((line) => lines.push(line));
+    take(Buffer.from(`\n${"x".repeat(3_000)}`));
+    take(Buffer.from("x".repeat(3_000)));
+    take(Buffer.from("\nCO2: 812\n"));
+    expect(lines).toEqual(["CO2: 812"]);
+  });
+
   it("need a pattern with a group", () => {
     const pattern = (text: string) => patternOption.safeParse({ quantity: "co2", pattern: text }).success;
     expect([pattern("CO2: (\\d+)"), pattern("CO2: \\d+"), pattern("(")]).toEqual([true, false, false]);
