@@ -246,6 +246,9 @@ export interface Message {
   readonly kind: MessageClass;
 }
 
+/** What was said about the room, by topic under its root: a message that was published, whichever way. */
+export type Said = Pick<Message, "topic" | "payload">;
+
 /** The clock is passed in, so that tests own time. `now` is wall-clock ms; `elapsed` is monotonic ms. */
 export interface Clock {
   now(): number;

@@ -1,8 +1,5 @@
-import { type Message, TARGETS } from "../terms.ts";
+import { type Said, TARGETS } from "../terms.ts";
 import type { Reader } from "./query/question.ts";
-
-/** A message as it was published; the topic stands under the room's root. */
-export type Said = Pick<Message, "topic" | "payload">;
 
 type Row = Readonly<Record<string, unknown>>;
 

@@ -5,10 +5,10 @@ import { z } from "zod";
 import type { Logger } from "../log.ts";
 import { loopback, port } from "../options.ts";
 import { packageRoot } from "../paths.ts";
-import type { Clock } from "../terms.ts";
+import type { Clock, Said } from "../terms.ts";
 import { checkExposure, readTls, tlsOptions } from "../tls.ts";
 import { type FlowsOptions, flowsOptions, planFlows } from "./flows.ts";
-import type { LiveOrder, Played, Said } from "./nodered/order.ts";
+import type { LiveOrder, Played } from "./nodered/order.ts";
 import { keepRunning } from "./nodered/process.ts";
 import type { Counts } from "./nodered/why.ts";
 

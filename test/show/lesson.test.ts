@@ -3,8 +3,8 @@ import { describe, expect, it } from "vitest";
 import { packageRoot } from "../../gateway/paths.ts";
 import { protectOptions } from "../../gateway/protect/protect.ts";
 import { Lesson } from "../../gateway/show/nodered/lesson.ts";
-import type { Said } from "../../gateway/show/nodered/order.ts";
 import { readWords } from "../../gateway/show/nodered/page.ts";
+import type { Said } from "../../gateway/terms.ts";
 
 const { en } = await readWords(path.join(packageRoot, "flows", "live"));
 const topics = "classroom/v1/school/room-1";

@@ -1,59 +1,16 @@
 import { z } from "zod";
-import { ACTIVITIES, QUALITIES, READING_QUALITIES, TARGETS } from "../../terms.ts";
-import { historyMs, type Played, type Said } from "./order.ts";
+import { ACTIVITIES, type Said } from "../../terms.ts";
+import { historyMs, type Played } from "./order.ts";
+import {
+  type EventPayload,
+  eventPayload,
+  healthPayload,
+  type SensorPayload,
+  sensorPayload,
+  type WindowPayload,
+  windowPayload,
+} from "./payloads.ts";
 import { type Counts, type WhyWords, whyOf } from "./why.ts";
-
-const share = z.number().min(0).max(1).nullable().default(null);
-
-/** The payload of `focus`, as far as the page shows it; whatever else stands in it goes no further. */
-const windowPayload = z.object({
-  time: z.iso.datetime(),
-  window_s: z.number().positive(),
-  focus: share,
-  low: share,
-  high: share,
-  coverage: share,
-  heads: z.number().nullable().default(null),
-  expected: z.number().nullable().default(null),
-  targets: z.record(z.enum(TARGETS), z.number()).nullable().default(null),
-  shifts_per_min: z.number().nullable().default(null),
-  synchrony: share,
-  activity: z.enum(ACTIVITIES),
-  lesson: z.string().nullable().default(null),
-  quality: z.enum(QUALITIES),
-  model: z.string().nullable().default(null),
-  provider: z.string().nullable().default(null),
-});
-type WindowPayload = z.infer<typeof windowPayload>;
-
-const eventPayload = z.object({
-  time: z.iso.datetime(),
-  kind: z.string(),
-  text: z.string().max(200).default(""),
-  /** Of a notice or a suggestion: what it is about, who says so, and what might be done. */
-  about: z.string().max(40).optional(),
-  source: z.string().max(40).optional(),
-  activity: z.enum(ACTIVITIES).optional().catch(undefined),
-  /** Who paused, or had it go on. */
-  by: z.string().max(40).optional(),
-});
-
-const sensorPayload = z.object({
-  time: z.iso.datetime(),
-  value: z.number().nullable(),
-  unit: z.string(),
-  quality: z.enum(READING_QUALITIES),
-});
-
-const healthPayload = z.object({
-  frames_per_second: z.number().nullable().optional(),
-  cameras: z.record(z.string(), z.string()).optional(),
-  sensors: z.record(z.string(), z.string()).optional(),
-  /** Who has kept the cameras shut for the longest, and why: `timetable: …`. */
-  shut: z.string().max(300).nullable().default(null),
-  /** Everybody who keeps them shut, the longest-standing first. */
-  shut_by: z.array(z.string().max(40)).max(10).optional(),
-});
 
 /** A point of the lesson's course: what the chart needs of a window. */
 interface Point extends Pick<WindowPayload, "focus" | "low" | "high" | "activity" | "lesson" | "quality"> {
@@ -62,12 +19,12 @@ interface Point extends Pick<WindowPayload, "focus" | "low" | "high" | "activity
   readonly seconds: number;
 }
 
-interface LessonEvent extends Omit<z.infer<typeof eventPayload>, "time"> {
+interface LessonEvent extends Omit<EventPayload, "time"> {
   readonly time: number;
 }
 
 /** What a sensor said last. */
-interface AirReading extends Omit<z.infer<typeof sensorPayload>, "time"> {
+interface AirReading extends Omit<SensorPayload, "time"> {
   readonly device: string;
   readonly quantity: string;
   /** Milliseconds since the Unix epoch. */

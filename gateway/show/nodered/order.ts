@@ -1,4 +1,4 @@
-import type { Message } from "../../terms.ts";
+import type { Said } from "../../terms.ts";
 import type { FlowSettings } from "./flows.ts";
 import type { Counts } from "./why.ts";
 
@@ -60,9 +60,6 @@ export interface Login {
 
 /** How far back the page can look: a double lesson, and no more. */
 export const historyMs = 2 * 60 * 60 * 1000;
-
-/** What was published about the room; the topic stands under the room's root. */
-export type Said = Pick<Message, "topic" | "payload">;
 
 /** What the parent answers to `recall`. */
 export interface Past {

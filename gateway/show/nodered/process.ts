@@ -6,9 +6,9 @@ import { fileURLToPath } from "node:url";
 import { failure, reason } from "../../errors.ts";
 import type { Logger } from "../../log.ts";
 import { packageRoot } from "../../paths.ts";
-import type { Clock } from "../../terms.ts";
+import type { Clock, Said } from "../../terms.ts";
 import { fences, goFirst, MEMORY_MB } from "./fences.ts";
-import { historyMs, type LiveOrder, type LiveWord, type Said } from "./order.ts";
+import { historyMs, type LiveOrder, type LiveWord } from "./order.ts";
 
 export interface Running {
   state(): "starting" | "up" | "failed";
