@@ -154,7 +154,10 @@ export async function openJournal<T>(options: JournalOptions): Promise<Journal<T
       }
       return records;
     },
-    forget: (position) => segments.forget(position),
+    forget(position) {
+      recent.forget(position);
+      return segments.forget(position);
+    },
     async close() {
       closing.abort();
       await writing;

@@ -7,6 +7,8 @@ export interface Recent<T> {
   add(at: number, next: number, value: T): void;
   /** As `Journal.read`; null when the first record is not in memory. */
   read(position: number, until: number, maximum: number): { values: T[]; next: number } | null;
+  /** Nobody needs what lies before `position` any more. */
+  forget(position: number): void;
 }
 
 interface Entry<T> {
@@ -41,6 +43,9 @@ export function openRecent<T>(most: number): Recent<T> {
       if (entries[first]?.at !== position || position >= until) return null;
       const found = entries.slice(first, Math.min(first + maximum, find(until)));
       return { values: found.map(({ value }) => value), next: found.at(-1)!.next };
+    },
+    forget(position) {
+      entries = entries.slice(find(position));
     },
   };
 }
