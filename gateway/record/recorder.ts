@@ -92,6 +92,7 @@ export async function openRecorder(
     onAppended(records) {
       trouble = null;
       for (const drain of drains.values()) drain.wake(records);
+      if (drains.size === 0) forget();
     },
     // Without a PUBACK the broker keeps what cannot be written, and sends no more than a few others.
     onProblem(error) {
@@ -107,6 +108,7 @@ export async function openRecorder(
   });
   const letters = deadLetters(options.deadLettersFile, clock);
 
+  /** What every database has is needed no more; without one, nothing is. */
   const forget = () => {
     const positions = [...drains.values()].map((drain) => drain.needed);
     void journal.forget(Math.min(...positions)).catch((error) => log.warn({ err: error }, reason(error)));
