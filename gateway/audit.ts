@@ -4,6 +4,7 @@ import path from "node:path";
 import { z } from "zod";
 import { makeDataFolder } from "./dataFolder.ts";
 import { failure, GatewayError, reason } from "./errors.ts";
+import { syncFolder } from "./folders.ts";
 import type { Clock } from "./terms.ts";
 
 /** What somebody may one day have to account for. */
@@ -76,6 +77,8 @@ export async function audit(
       } finally {
         await handle.close();
       }
+      // The log itself is new, and its name must survive a power cut as well.
+      if (last === null) await syncFolder(dataFolder);
       return entry;
     } finally {
       await release();

@@ -39,35 +39,71 @@ export function followControls({
   clock,
 }: ControlsContext): Controls {
   const log = parentLog.child({ part: "controls" });
+  /** What was asked for last, from the moment it was. */
   let paused = false;
-  /** Ends the wait of a pause that is to end by itself. */
-  let waiting = new AbortController();
+  /** Given up by whatever is asked for next. */
+  let asking = new AbortController();
+  let writing: Promise<unknown> = Promise.resolve();
 
-  async function pause(now: boolean, by: string, minutes?: number): Promise<void> {
-    waiting.abort();
-    waiting = new AbortController();
-    const until = minutes === undefined ? null : clock.now() + minutes * 60_000;
-    if (now && until !== null) void resumeAt(until, waiting.signal);
-    await keep(now ? { until } : null).catch((error) =>
-      log.error({ err: error }, "the pause would not outlast a restart"),
+  /** To disk goes one after the other, in the order in which it was said. */
+  function inTurn(write: () => Promise<void>): Promise<void> {
+    const written = writing.then(write);
+    writing = written.catch(() => {});
+    return written;
+  }
+
+  const kept = (pause: Pause | null) =>
+    keep(pause).catch((error) =>
+      log.error({ err: error }, "a restart would not know of the pause, or of its end"),
     );
-    if (now === paused) return;
-    paused = now;
-    if (now) {
-      await shutter.hold("teacher", "it was paused");
-      await account("paused", by);
-    } else {
-      await account("resumed", by);
-      await shutter.release("teacher");
+
+  async function pause(by: string, minutes?: number): Promise<void> {
+    const isNew = !paused;
+    const { signal } = ask(true);
+    const until = minutes === undefined ? null : clock.now() + minutes * 60_000;
+    if (until !== null) void resumeAt(until, signal);
+    // Cameras close at once: no disk is waited for.
+    const shut = isNew ? shutter.hold("teacher", "it was paused") : undefined;
+    await inTurn(async () => {
+      await kept({ until });
+      if (isNew) await account("paused", by);
+    }).catch((error) => log.error({ err: error }, "the pause could not be written down"));
+    await shut;
+    if (!isNew) return;
+    log.info("sensing is paused, the cameras are closed");
+    tell({ time: clock.now(), kind: "paused", by });
+  }
+
+  async function resume(by: string): Promise<void> {
+    if (!paused) return;
+    const { signal } = ask(false);
+    try {
+      await inTurn(async () => {
+        await account("resumed", by);
+        await kept(null);
+      });
+    } catch (error) {
+      if (!signal.aborted) paused = true;
+      throw error;
     }
-    log.info(now ? "sensing is paused, the cameras are closed" : "the pause is over");
-    tell({ time: clock.now(), kind: now ? "paused" : "resumed", by });
+    // Somebody may have paused again while the disk was busy.
+    if (signal.aborted) return;
+    await shutter.release("teacher");
+    log.info("the pause is over");
+    tell({ time: clock.now(), kind: "resumed", by });
+  }
+
+  function ask(now: boolean): AbortController {
+    paused = now;
+    asking.abort();
+    asking = new AbortController();
+    return asking;
   }
 
   async function resumeAt(until: number, signal: AbortSignal): Promise<void> {
     await clock.sleep(until - clock.now(), signal);
     if (signal.aborted) return;
-    await pause(false, "the end of its time").catch((error) =>
+    await resume("the end of its time").catch((error) =>
       log.error({ err: error }, `cannot go on: ${reason(error)}`),
     );
   }
@@ -75,7 +111,7 @@ export function followControls({
   if (before) {
     paused = true;
     void shutter.hold("teacher", "it was paused before the gateway was started");
-    if (before.until !== null) void resumeAt(before.until, waiting.signal);
+    if (before.until !== null) void resumeAt(before.until, asking.signal);
   }
 
   return {
@@ -89,7 +125,7 @@ export function followControls({
         case "mark":
           return tell({ time: clock.now(), kind: "mark", text: control.text });
         case "pause":
-          return pause(control.paused, "message", control.minutes);
+          return control.paused ? pause("message", control.minutes) : resume("message");
         case "notice":
         case "suggestion": {
           const { kind, about, text, source, activity = null } = control;
@@ -97,9 +133,10 @@ export function followControls({
         }
       }
     },
-    toggle: () => pause(!paused, "button"),
+    toggle: () => (paused ? resume("button") : pause("button")),
     async close() {
-      waiting.abort();
+      asking.abort();
+      await writing;
     },
   };
 }

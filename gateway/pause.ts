@@ -1,6 +1,7 @@
 import { readFile, rename, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { z } from "zod";
+import { syncFolder } from "./folders.ts";
 
 /**
  * A teacher's pause, kept on disk: a gateway that falls, or loses power, must not come back looking. `until` is ms since
@@ -32,10 +33,13 @@ function parse(text: string): Pause {
   }
 }
 
-/** Whole or not at all. Null when nothing is paused any more. */
+/** Whole or not at all, and a power cut takes nothing of it back. Null when nothing is paused any more. */
 export async function keepPause(dataFolder: string, pause: Pause | null): Promise<void> {
   const file = fileIn(dataFolder);
-  if (pause === null) return rm(file, { force: true });
-  await writeFile(`${file}.new`, JSON.stringify(pause), { mode: 0o600, flush: true });
-  await rename(`${file}.new`, file);
+  if (pause === null) await rm(file, { force: true });
+  else {
+    await writeFile(`${file}.new`, JSON.stringify(pause), { mode: 0o600, flush: true });
+    await rename(`${file}.new`, file);
+  }
+  await syncFolder(dataFolder);
 }
