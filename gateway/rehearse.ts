@@ -1,6 +1,7 @@
 import { correlation, mean } from "../models/attention/score.ts";
 import type { PreparedPack } from "../models/manifest.ts";
 import { type AttendOptions, attendOptions, openAttender } from "./attend/attend.ts";
+import { reason } from "./errors.ts";
 import { cameraOptions, eyeOptions, openEye } from "./eye/eye.ts";
 import { readLesson } from "./eye/simulate/lesson.ts";
 import { openWorld } from "./eye/simulate/world.ts";
@@ -81,6 +82,7 @@ export async function rehearse(
     {
       onView: (view) => {
         answered = answered.then(() => see(view));
+        answered.catch((error) => finish(reason(error)));
       },
       onCamera: (_, state, problem) => state === "ended" && finish(problem),
     },
@@ -88,8 +90,8 @@ export async function rehearse(
   );
   try {
     const problem = await ended;
-    if (problem) throw new Error(problem);
     await answered;
+    if (problem) throw new Error(problem);
   } finally {
     await eye.close();
     await attend.close();

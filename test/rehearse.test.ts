@@ -81,3 +81,16 @@ describe("agreement", () => {
     expect(known).toBeCloseTo(2 / 3, 9);
   });
 });
+
+it.skipIf(!prepared)(
+  "ends with what is thrown at it on the way, and lets go of the eye",
+  async () => {
+    const lesson = { lesson: "three-activities", seed: 5, students: 12, framesPerSecond: FRAMES_PER_SECOND };
+    const onProgress = () => {
+      throw new Error("seen enough");
+    };
+    const around = { log: createLogger("warn"), clock: systemClock };
+    await expect(rehearse(prepared!.pack, { ...lesson, onProgress }, around)).rejects.toThrow("seen enough");
+  },
+  60_000,
+);

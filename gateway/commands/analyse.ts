@@ -3,7 +3,7 @@ import path from "node:path";
 import { type Attender, openAttender, openGeometric } from "../attend/attend.ts";
 import { systemClock } from "../clock.ts";
 import { type Config, loadConfig } from "../config.ts";
-import { failure, GatewayError } from "../errors.ts";
+import { failure, GatewayError, reason } from "../errors.ts";
 import { openEye } from "../eye/eye.ts";
 import { nextEnd } from "../flow.ts";
 import { createLogger } from "../log.ts";
@@ -147,6 +147,7 @@ async function playThrough(
     {
       onView: (view) => {
         looked = looked.then(() => look(view));
+        looked.catch((error) => finish(reason(error)));
       },
       onCamera: (_, state, problem) => state === "ended" && finish(problem),
     },
