@@ -22,7 +22,7 @@ export async function setUpRoom(
   }));
   return [
     ...notes,
-    "As a service: sudo packaging/install.sh --from RELEASE.tgz --config this folder; or, to try it first:",
+    `As a service: sudo packaging/install.sh --from RELEASE.tgz --config ${folder.root}; or, to try it first:`,
     "focus-gateway doctor --config gateway.yaml",
     "focus-gateway run --config gateway.yaml",
     `Teachers open https://${hosts[0]}:1880/live, user teacher, password in secrets/live-page-password; their devices have to trust certificates/authority.pem.`,
