@@ -1,7 +1,8 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { packageRoot } from "../../gateway/paths.ts";
+import { launch } from "../../test/support/programs.ts";
 import type { Order } from "./windows.ts";
 
 /** A gateway in a process of its own. */
@@ -30,9 +31,7 @@ export interface ChildStatus {
 
 export async function startGateway(order: Order): Promise<Child> {
   const program = await compiled("gateway");
-  const child = spawn(process.execPath, ["--expose-gc", program, JSON.stringify(order)], {
-    stdio: ["ignore", "pipe", "inherit"],
-  });
+  const child = launch(process.execPath, ["--expose-gc", program, JSON.stringify(order)]);
   const taken: number[] = [];
   let last: ChildStatus | undefined;
   let rest = "";
