@@ -125,17 +125,36 @@ export const machine: Page = {
     }),
     table({
       title: "What it says of itself",
-      says: "The newest report: the model that looks for faces, who keeps the cameras shut and why (nothing while they may be open), and the number and hash of the audit log's last entry. Compare the last with what you noted before: a log that was cut short no longer has it.",
+      says: "The newest report: the model that looks for faces, who keeps the cameras shut and why (nothing while they may be open), for how many days the first certificate that runs out is still good, and the number and hash of the audit log's last entry. Compare the last with what you noted before: a log that was cut short no longer has it.",
       unit: "none",
       none: "–",
       targets: [
         rows(
           health()
-            .select(column("model"), column("provider"), column("shut"), column("audit"), column("uptime_s"))
+            .select(
+              column("model"),
+              column("provider"),
+              column("shut"),
+              column("certificate_days"),
+              column("audit"),
+              column("uptime_s"),
+            )
             .newest(1),
         ),
       ],
-      transformations: [{ id: "organize", options: { excludeByName: { uptime_s: true } } }],
+      transformations: [
+        {
+          id: "organize",
+          options: {
+            excludeByName: { uptime_s: true },
+            renameByName: {
+              shut: "cameras kept shut by",
+              certificate_days: "days of certificate",
+              audit: "audit log",
+            },
+          },
+        },
+      ],
       width: 24,
       height: 4,
     }),

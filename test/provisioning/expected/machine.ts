@@ -86,6 +86,7 @@ export const machine: Expected = {
         model: last("model"),
         provider: last("provider"),
         shut: last("shut"),
+        certificate_days: last("certificate_days"),
         audit: last("audit"),
       });
     },
