@@ -112,9 +112,9 @@ lay_config() {
   if [ -n "$config" ]; then
     [ -f "$config/gateway.yaml" ] || die "there is no gateway.yaml in $config"
     cp -R "$config/." "$etc/"
-    # The authority's key signs for every machine of the school, and the config has the teacher's password as a hash: neither
-    # has any business here.
-    rm -f "$etc/certificates/authority-key.pem" "$etc/secrets/live-page-password"
+    # The authority's key signs for every machine of the school, the config has the teacher's password as a hash, and what
+    # setup was told is for setup: none of them has any business here.
+    rm -f "$etc/certificates/authority-key.pem" "$etc/secrets/live-page-password" "$etc/answers.yaml"
     # Paths in a config are relative to it; data is not kept beside it.
     sed -i 's|^dataFolder: data$|dataFolder: /var/lib/focus-gateway|' "$etc/gateway.yaml"
   fi
@@ -146,6 +146,17 @@ switch_to() {
 
 start() { managed && systemctl daemon-reload && systemctl enable --quiet focus-gateway && systemctl restart --no-block focus-gateway; }
 
+# comes_up alive|ready   within the time there is; it does not when systemd has given it up, or has started it six times
+comes_up() {
+  local end=$((SECONDS + wait_seconds)) left restarts
+  while left=$((end - SECONDS)) && [ "$left" -gt 0 ]; do
+    gateway health --config "$etc/gateway.yaml" --wait "$((left < 20 ? left : 20))" --until "$1" && return 0
+    restarts=$(systemctl show --property NRestarts --value focus-gateway)
+    if [ "${restarts:-0}" -gt 5 ] || systemctl --quiet is-failed focus-gateway; then return 1; fi
+  done
+  return 1
+}
+
 # What works now is what a later try falls back to.
 remember() {
   rm -rf "$opt/good.new"
@@ -160,10 +171,12 @@ go_back() {
   [ -f "$opt/good/release" ] || die "there is nothing that worked before"
   [ -d "$opt/$(cat "$opt/good/release")" ] || die "$(cat "$opt/good/release") is no longer there"
   switch_to "$(cat "$opt/good/release")"
-  rm -rf "$etc.back"
+  # A power cut leaves one of the two, and not half of one.
+  rm -rf "$etc.back" "$etc.old"
   cp -R "$opt/good/config" "$etc.back"
-  rm -rf "$etc"
+  mv "$etc" "$etc.old"
   mv "$etc.back" "$etc"
+  rm -rf "$etc.old"
   own_config
   lay_unit
   if managed; then start; fi
@@ -210,14 +223,16 @@ install_release() {
     mv "$unpacked" "$opt/releases/$new"
   fi
 
+  # Before anything is changed: what is there now must still come up after a power cut.
+  local wanted_config=${config:-$etc}/gateway.yaml
+  if [ -f "$wanted_config" ]; then
+    node "$opt/releases/$new/bin/focus-gateway.js" config check "$wanted_config" >/dev/null ||
+      die "$new cannot use $wanted_config; ${old:-nothing} stays in use"
+  fi
   make_user
   install -d -m 0700 "$state"
   if [ -z "$root" ]; then chown "$user:$user" "$state"; fi
   lay_config
-  if [ -f "$etc/gateway.yaml" ]; then
-    node "$opt/releases/$new/bin/focus-gateway.js" config check "$etc/gateway.yaml" >/dev/null ||
-      die "$new cannot use $etc/gateway.yaml; ${old:-nothing} stays in use"
-  fi
   switch_to "releases/$new"
   lay_unit
 
@@ -233,7 +248,7 @@ install_release() {
   wanted=alive
   if [ "$was_ready" = true ]; then wanted=ready; fi
   say "waiting for it to be $wanted, $wait_seconds seconds at most"
-  if gateway health --config "$etc/gateway.yaml" --wait "$wait_seconds" --until "$wanted"; then
+  if comes_up "$wanted"; then
     remember
     forget_old
     say "$new runs"

@@ -112,6 +112,8 @@ step after bash -c 'readlink /opt/focus-gateway/current; focus-gateway health --
 sed -i 's/^site:.*/site: NOT VALID/' /etc/focus-gateway/gateway.yaml
 step invalid install --from ${two} --allow-downgrade
 step rollback install --rollback
+mkdir /run/bad; cp -R ${config}/. /run/bad/; sed -i 's/^site:.*/site: NOT VALID/' /run/bad/gateway.yaml
+step unusable install --from ${two} --config /run/bad
 step back bash -c 'sed -n "s/^site: //p" /etc/focus-gateway/gateway.yaml; readlink /opt/focus-gateway/current'
 step uninstall install --uninstall
 step left bash -c 'ls -d /opt/focus-gateway /usr/local/bin/focus-gateway /etc/systemd/system/focus-gateway.service /etc/focus-gateway /var/lib/focus-gateway 2>/dev/null'
@@ -156,7 +158,7 @@ step gone bash -c 'find /etc /opt /usr/local /var/lib -xdev -name "*focus-gatewa
       expect(text).toContain("/var/lib/focus-gateway focus-gateway focus-gateway 700");
       expect(text).toMatch(/focus-gateway.*video/);
       expect(text).toContain("certificates/gateway-key.pem");
-      expect(text).not.toMatch(/authority-key\.pem|live-page-password/);
+      expect(text).not.toMatch(/authority-key\.pem|live-page-password|answers\.yaml/);
       expect(text).toMatch(/^ExecStart=\/\S*node \/opt\/focus-gateway\/current\//m);
       expect(step("unit")).toEqual({ code: 0, text: "" });
       expect(step("command")).toMatchObject({ code: 0, text: expect.stringContaining("is a valid config") });
@@ -188,6 +190,11 @@ step gone bash -c 'find /etc /opt /usr/local /var/lib -xdev -name "*focus-gatewa
       expect(step("invalid").code).toBe(1);
       expect(step("invalid").text).toContain("releases/1.1.0 stays in use");
       expect(step("rollback").code).toBe(0);
+      // One that is handed over is looked at before it is laid down.
+      expect(step("unusable")).toMatchObject({
+        code: 1,
+        text: expect.stringContaining("cannot use /run/bad/gateway.yaml; releases/1.1.0 stays in use"),
+      });
       expect(step("back").text).toBe("riverside\nreleases/1.1.0");
     });
 
