@@ -68,7 +68,8 @@ function attendOneCamera({ board, fieldOfViewDegrees, screens }: AttendOptions, 
 
   return (view: View, activity: Activity): SeatAttention[] => {
     if (!board && activity === "lecture") found.see(view.faces, view.time);
-    began ??= view.time;
+    // Not later than now, though the clock was set back.
+    began = Math.min(began ?? view.time, view.time);
     const direction = board ?? found.direction();
     const settling = activity === "lecture" && view.time - began < settleSeconds * 1000;
     if (!direction && settling) return [];

@@ -105,6 +105,21 @@ describe("the geometric estimate", () => {
     expect(seats.map(most).every((target) => target === "board")).toBe(true);
   });
 
+  it("does not wait for the time before to come again when the clock was set back", () => {
+    const attender = estimateByGeometry(attendOptions.parse({}), 10);
+    const nobodyKnows = (time: number) =>
+      attender.observe(
+        {
+          ...view(time, () => ({ yaw: 20, pitch: -12 })),
+          faces: view(time, () => ({ yaw: 20, pitch: -12 })).faces.slice(0, 2),
+        },
+        "lecture",
+      ).seats.length;
+    expect(nobodyKnows(3_600_000)).toBe(0);
+    expect(nobodyKnows(0)).toBe(0);
+    expect(nobodyKnows(11_000)).toBe(2);
+  });
+
   it("does not learn the board from what the class does when it is not a lecture", () => {
     const attender = open();
     play(attender, 200, () => ({ yaw: 0, pitch: -9 }), 0, "seatwork");

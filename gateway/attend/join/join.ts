@@ -44,7 +44,9 @@ export function joinSeats(landmarks: Landmarks): Join {
       const before = seats.get(seat);
       seats.set(seat, { ...place, time, size: before ? before.size + FOLLOW * (now - before.size) : now });
     }
-    for (const [seat, sighting] of seats) if (time - sighting.time > PATIENCE_MS) seats.delete(seat);
+    // A clock that was set back leaves sightings from later than now.
+    for (const [seat, sighting] of seats)
+      if (Math.abs(time - sighting.time) > PATIENCE_MS) seats.delete(seat);
     return seats;
   }
 

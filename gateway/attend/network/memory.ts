@@ -7,7 +7,10 @@ export const STEP_MS = 500;
 
 /** The last 30 s of one camera, seat by seat, on a grid of two looks a second whatever the camera's own rate. */
 export interface Memory {
-  /** Puts what was seen into its step; of several looks in one step the last stays. Looks from before the last step are dropped. */
+  /**
+   * Puts what was seen into its step; of several looks in one step the last stays. Looks from before the last step are
+   * dropped; from long before, somebody has set the clock back, and the window begins anew.
+   */
   see(faces: readonly SeatedFace[], time: number): void;
   /** The step under way. */
   readonly step: number;
@@ -19,6 +22,8 @@ export interface Memory {
 
 /** A head this many widths off sits in another place. */
 const REACH = 0.8;
+/** A look is never so many steps late: pictures of one camera come one after the other. */
+const SET_BACK_STEPS = 4;
 /** More places than a room has; the ones least looked at go first. */
 const MOST_PLACES = 200;
 
@@ -54,7 +59,9 @@ export function rememberCamera(known: readonly Usual[] = []): Memory {
     },
     see(faces, time) {
       const step = Math.floor(time / STEP_MS);
-      if (step < now) return;
+      // Else nothing would go in until the time before has come again, and the last answer would stand for so long.
+      if (step < now - SET_BACK_STEPS) for (const [seat, one] of kept) leave(seat, one);
+      else if (step < now) return;
       now = step;
       for (const face of faces) {
         const one = kept.get(face.seat) ?? newSeat(face, step);

@@ -68,7 +68,9 @@ export async function openNetworkAttender(
       const targets = sharesOf(row(told.targets!, index, TARGETS.length), screens);
       const confidence = Math.max(...Object.values(targets));
       const shift = shiftOf(told, index, pack.shiftThreshold);
-      const rested = memory.step - (camera.shifted.get(seat) ?? Number.NEGATIVE_INFINITY) >= SHIFT_REST_STEPS;
+      // However far off it is, where the clock has been set back it lies ahead.
+      const since = Math.abs(memory.step - (camera.shifted.get(seat) ?? Number.NEGATIVE_INFINITY));
+      const rested = since >= SHIFT_REST_STEPS;
       if (shift && rested) camera.shifted.set(seat, memory.step);
       camera.answers.set(seat, { targets, confidence, shift: rested ? shift : null });
     }

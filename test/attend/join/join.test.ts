@@ -152,6 +152,24 @@ describe("seats that two cameras see", () => {
     expect(join(after.view, after.attention).seats).toEqual(after.attention.seats);
   });
 
+  it("are counted once, too, when the clock was set back and a camera has numbered its seats anew", () => {
+    const join = joinSeats(landmarks);
+    counted(join, 3_600_000);
+    const own = seen("left", 0);
+    const later = <S extends { readonly seat: number }>(one: S): S => ({ ...one, seat: one.seat + 200 });
+    const renumbered = {
+      view: { ...own.view, faces: own.view.faces.map(later) },
+      attention: { ...own.attention, seats: own.attention.seats.map(later) },
+    };
+    const right = seen("right", 0);
+    const heads = () =>
+      join(renumbered.view, renumbered.attention).seats.length +
+      join(right.view, right.attention).seats.length;
+    heads(); // each has to know first what the other sees
+    const all = new Set(counted((_, attention) => attention, 0));
+    expect(heads()).toBe(all.size);
+  });
+
   it("are all counted where a camera has no landmarks: nobody knows where it looks", () => {
     const join = joinSeats({ left: landmarks.left, right: undefined });
     expect(counted(join, 0)).toEqual(counted((_, attention) => attention, 0));

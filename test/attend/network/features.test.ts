@@ -106,6 +106,20 @@ describe("the memory of a camera", () => {
     expect(memory.seats().map(({ seat }) => seat)).toEqual([2]);
   });
 
+  it("begins anew when the clock was set back, and still knows what is usual for each place", () => {
+    const memory = rememberCamera();
+    const hour = 3_600_000;
+    for (let step = 0; step < 60; step++) memory.see([face(1, 20)], hour + step * 500);
+    memory.see([face(1, -20)], 500);
+    expect(memory.step).toBe(1);
+    const [{ looks, usual }] = memory.seats() as [ReturnType<typeof memory.seats>[0]];
+    expect(looks.filter(Boolean).map((look) => look!.yaw)).toEqual([-20]);
+    expect(usual.yaw).toBeGreaterThan(15);
+    expect(usual.looks).toBeGreaterThan(50);
+    expect(usual.looks).toBeLessThan(62);
+    expect(memory.places()).toHaveLength(1);
+  });
+
   it("knows a place again when somebody sits down in it, and lets go of it with what has been learnt", () => {
     const memory = rememberCamera();
     for (let step = 0; step < 60; step++) memory.see([face(1, 20)], step * 500);

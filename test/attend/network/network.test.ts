@@ -128,6 +128,15 @@ describe("the attention network in the gateway", () => {
     expect((await see(399_000, [toDesk(2)])).seats).toHaveLength(1);
   });
 
+  it("does not let its word stand for an hour when the clock was set back by one", async () => {
+    const hour = 3_600_000;
+    const before = (await play("e", hour, hour + 20_000, toBoard)).at(-1)!;
+    const after = await play("e", 500, 15_500, toDesk);
+    const said = ({ seats }: (typeof after)[number]) => seats.map(({ targets }) => targets);
+    expect(said(after.at(-1)!)).not.toEqual(said(before));
+    expect(said(after.at(-1)!)).not.toEqual(said(after.at(-5)!));
+  });
+
   it("says nobody looks at a screen where there are none", () => {
     const shares = sharesOf([0.3, 0.2, 0.4, 0.1, 0], false);
     expect(shares).toEqual({ board: 0.3 / 0.6, desk: 0.2 / 0.6, screen: 0, peer: 0.1 / 0.6, away: 0 });
