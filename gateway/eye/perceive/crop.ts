@@ -23,20 +23,19 @@ export interface Size {
 interface Taps {
   /** How many source pixels reach one target pixel. */
   readonly count: number;
-  /** `count` source positions for each target pixel, already held inside the picture. */
+  /** `count` source positions for each target pixel, already held inside the picture, in bytes or in rows. */
   readonly from: Int32Array;
   readonly weight: Int32Array;
 }
 
 /** Weights are whole 256ths: two of four bytes in one word can then be weighed at once without running into each other. */
 const ONE = 256;
-const HALF = ONE / 2;
 
 /**
  * A triangle filter, bilinear up to half the size and wider beyond, just so wide that every source pixel counts: what
  * falls between the samples may be a face of the far rows, and what is softer than need be is found less surely.
  */
-function taps(start: number, length: number, size: number, limit: number): Taps {
+function taps(start: number, length: number, size: number, limit: number, step: number): Taps {
   const scale = length / size;
   const radius = Math.max(1, scale - 1);
   const count = Math.ceil(radius * 2);
@@ -51,7 +50,7 @@ function taps(start: number, length: number, size: number, limit: number): Taps 
     for (let tap = 0; tap < count; tap++) sum += triangle((first + tap - centre) / radius);
     for (let tap = 0; tap < count; tap++) {
       const at = target * count + tap;
-      from[at] = Math.min(limit - 1, Math.max(0, first + tap));
+      from[at] = step * Math.min(limit - 1, Math.max(0, first + tap));
       // What is left goes on: rounding moves no weight, so that an even grey stays the same grey.
       const share = triangle((first + tap - centre) / radius) / sum;
       sum -= share * sum;
@@ -71,54 +70,55 @@ const triangle = (distance: number) => Math.max(0, 1 - Math.abs(distance));
  * area gives the edge's colour, not an error.
  */
 export function crop(picture: Picture, region: Region, size: Size, into: Uint8Array): void {
-  const across = taps(region.x, Math.max(region.width, 1e-3), size.width, picture.width);
-  const down = taps(region.y, Math.max(region.height, 1e-3), size.height, picture.height);
+  const across = taps(region.x, Math.max(region.width, 1e-3), size.width, picture.width, 3);
+  const down = taps(region.y, Math.max(region.height, 1e-3), size.height, picture.height, 1);
   const firstRow = down.from[0]!;
   const rowCount = down.from.at(-1)! - firstRow + 1;
-  const rowBytes = Math.ceil((size.width * 3) / 4) * 4;
-  if (rows.length * 4 < rowCount * rowBytes) rows = new Int32Array((rowCount * rowBytes) / 4);
-  const bytes = new Uint8Array(rows.buffer);
-  for (let row = 0; row < rowCount; row++) {
-    squeeze(picture.rgb, (firstRow + row) * picture.width * 3, across, bytes, row * rowBytes);
+  const words = Math.ceil((size.width * 3) / 4);
+  if (rows.length <= rowCount * words) rows = new Int32Array(rowCount * words + 1);
+  const pixels = new DataView(picture.rgb.buffer, picture.rgb.byteOffset, picture.rgb.byteLength);
+  const squeezed = new DataView(rows.buffer);
+  for (let row = 0, to = 0; row < rowCount; row++, to += words * 4) {
+    if (firstRow + row < picture.height - 1)
+      squeeze(pixels, (firstRow + row) * picture.width * 3, across, squeezed, to);
+    else squeeze(lastRowOf(picture), 0, across, squeezed, to);
   }
   stack(size.width * 3, firstRow, down, into);
 }
 
 /**
- * Rows that are being worked on, four bytes a word; each begins on a whole word. Kept, because crops are many. Signed,
- * because those are the words that V8 adds and multiplies without leaving the processor's integers.
+ * Rows that are being worked on, four bytes a word; each begins on a whole word, and one word is left over. Kept, because
+ * crops are many. Signed, because those are the words that V8 adds and multiplies without leaving the processor's integers.
  */
 let rows = new Int32Array(0);
 
-/** Brings one row of the picture to the target's width. */
-function squeeze(rgb: Uint8Array, at: number, across: Taps, bytes: Uint8Array, to: number): void {
+/** A pixel is read as a word, one byte more than it has: behind the picture's last pixel there is none. */
+function lastRowOf({ rgb, width, height }: Picture): DataView {
+  const row = new Uint8Array(width * 3 + 1);
+  row.set(rgb.subarray((height - 1) * width * 3));
+  return new DataView(row.buffer);
+}
+
+/** Brings one row of the picture to the target's width: a pixel, and the next one's red for nothing, at a time. */
+function squeeze(pixels: DataView, at: number, across: Taps, into: DataView, to: number): void {
   const { count, from, weight } = across;
   if (count === 2) {
     for (let tap = 0; tap < from.length; tap += 2, to += 3) {
-      const here = at + from[tap]! * 3;
-      const next = at + from[tap + 1]! * 3;
-      const near = weight[tap]!;
-      const far = ONE - near;
-      bytes[to] = (rgb[here]! * near + rgb[next]! * far + HALF) >> 8;
-      bytes[to + 1] = (rgb[here + 1]! * near + rgb[next + 1]! * far + HALF) >> 8;
-      bytes[to + 2] = (rgb[here + 2]! * near + rgb[next + 2]! * far + HALF) >> 8;
+      const near = pixels.getInt32(at + from[tap]!, true);
+      const far = pixels.getInt32(at + from[tap + 1]!, true);
+      into.setInt32(to, between(near, far, weight[tap + 1]!), true);
     }
     return;
   }
   for (let tap = 0; tap < from.length; to += 3) {
-    let red = HALF;
-    let green = HALF;
-    let blue = HALF;
+    let even = HALVES;
+    let odd = HALVES;
     for (const end = tap + count; tap < end; tap++) {
-      const pixel = at + from[tap]! * 3;
-      const share = weight[tap]!;
-      red += rgb[pixel]! * share;
-      green += rgb[pixel + 1]! * share;
-      blue += rgb[pixel + 2]! * share;
+      const pixel = pixels.getInt32(at + from[tap]!, true);
+      even = (even + Math.imul(pixel & EVEN, weight[tap]!)) | 0;
+      odd = (odd + Math.imul((pixel >>> 8) & EVEN, weight[tap]!)) | 0;
     }
-    bytes[to] = red >> 8;
-    bytes[to + 1] = green >> 8;
-    bytes[to + 2] = blue >> 8;
+    into.setInt32(to, ((even >>> 8) & EVEN) | (odd & ODD), true);
   }
 }
 
@@ -126,6 +126,15 @@ function squeeze(rgb: Uint8Array, at: number, across: Taps, bytes: Uint8Array, t
 const EVEN = 0x00ff00ff;
 const ODD = 0xff00ff00 | 0;
 const HALVES = 0x00800080;
+
+/** Four bytes at once, on the way from the near ones to the far ones by `share` 256ths. */
+function between(near: number, far: number, share: number): number {
+  const evens = near & EVEN;
+  const odds = (near >>> 8) & EVEN;
+  const even = ((evens << 8) + Math.imul((far & EVEN) - evens, share) + HALVES) | 0;
+  const odd = ((odds << 8) + Math.imul(((far >>> 8) & EVEN) - odds, share) + HALVES) | 0;
+  return ((even >>> 8) & EVEN) | (odd & ODD);
+}
 
 /** Adds up `rows` to the target's, four bytes at a time. */
 function stack(width: number, firstRow: number, { count, from, weight }: Taps, into: Uint8Array): void {
@@ -136,17 +145,10 @@ function stack(width: number, firstRow: number, { count, from, weight }: Taps, i
   const bytes = new Uint8Array(sum.buffer, 0, width);
   for (let tap = 0, to = 0; tap < from.length; tap += count, to += width) {
     if (count === 2) {
-      const near = weight[tap]!;
-      const far = ONE - near;
-      let here = (from[tap]! - firstRow) * stride;
-      let next = (from[tap + 1]! - firstRow) * stride;
-      for (let word = 0; word < stride; word++) {
-        const a = rows[here++]!;
-        const b = rows[next++]!;
-        const even = (Math.imul(a & EVEN, near) + Math.imul(b & EVEN, far) + HALVES) | 0;
-        const odd = (Math.imul((a >>> 8) & EVEN, near) + Math.imul((b >>> 8) & EVEN, far) + HALVES) | 0;
-        sum[word] = ((even >>> 8) & EVEN) | (odd & ODD);
-      }
+      const share = weight[tap + 1]!;
+      let near = (from[tap]! - firstRow) * stride;
+      let far = (from[tap + 1]! - firstRow) * stride;
+      for (let word = 0; word < stride; word++) sum[word] = between(rows[near++]!, rows[far++]!, share);
     } else {
       evens.fill(HALVES);
       odds.fill(HALVES);

@@ -124,6 +124,38 @@ describe("a pyramid", () => {
     expect([...small.rgb.subarray(0, 3)]).toEqual([10, 20, 30]);
   });
 
+  it("gives the mean of four pixels for each, whatever the picture's size and wherever in memory it lies", () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 2, max: 9 }),
+        fc.integer({ min: 2, max: 9 }),
+        fc.nat(3),
+        fc.infiniteStream(fc.nat(255)),
+        (width, height, offset, values) => {
+          const memory = new Uint8Array(offset + width * height * 3);
+          const rgb = memory.subarray(offset);
+          for (let at = 0; at < rgb.length; at++) rgb[at] = values.next().value as number;
+          const all = { x: 0, y: 0, width, height };
+          const [w, h] = [width >> 1, height >> 1];
+          const { picture } = createPyramid({ width, height, rgb }).at(all, w, h);
+          expect([picture.width, picture.height]).toEqual([w, h]);
+          const mean = Array.from({ length: w * h * 3 }, (_, at) => {
+            const [pixel, colour] = [Math.floor(at / 3), at % 3];
+            const first = (Math.floor(pixel / w) * 2 * width + (pixel % w) * 2) * 3 + colour;
+            const four = [0, 3, width * 3, width * 3 + 3].map((away) => rgb[first + away]!);
+            return Math.floor((four.reduce((sum, value) => sum + value) + 2) / 4);
+          });
+          expect([...picture.rgb]).toEqual(mean);
+          // And what is cut out of it does not depend on the place either.
+          const size = { width: 4, height: 3 };
+          expect(cut({ width, height, rgb }, all, size)).toEqual(
+            cut({ width, height, rgb: rgb.slice() }, all, size),
+          );
+        },
+      ),
+    );
+  });
+
   it("takes pictures too small to halve", () => {
     for (const [width, height] of [
       [1, 1],
