@@ -65,7 +65,11 @@ describe.skipIf(!prepared || !there)(
         { name: "front", driver: "rtsp", url: `${url}/front` },
         { name: "back", driver: "rtsp", url: `${url}/back`, mask: [leftHalf] },
       ]);
-      await until(() => (of("front").length > 3 && of("back").length > 3) || undefined, 40, `${changes}`);
+      await until(
+        () => (of("front").length > 3 && of("back").length > 3) || undefined,
+        40,
+        () => `${changes}`,
+      );
       expect(changes.toSorted()).toEqual(["back ok", "front ok"]);
       const middles = (camera: string) =>
         of(camera).flatMap(({ faces }) => faces.map(({ box }) => box.x + box.width / 2));

@@ -7,8 +7,9 @@ export class Latest<T> {
   #over: { readonly error?: unknown } | null = null;
   #wake: (() => void) | null = null;
 
-  /** Replaces a value that nobody took. */
+  /** Replaces a value that nobody took. After the end there is none any more. */
   put(value: T): void {
+    if (this.#over !== null) return;
     this.#value = value;
     this.#wake?.();
   }

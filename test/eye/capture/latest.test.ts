@@ -34,6 +34,12 @@ describe("the latest value", () => {
     latest.close();
     expect(await waiting).toBeNull();
     latest.put(1);
+    expect(await latest.take(), "what the source still had on its way").toBeNull();
+  });
+
+  it("is dropped on closing also when it was there before", async () => {
+    const latest = new Latest<number>();
+    latest.put(1);
     latest.close();
     expect(await latest.take()).toBeNull();
   });
