@@ -1,5 +1,5 @@
 import { access } from "node:fs/promises";
-import type { DuckDBConnection, DuckDBType, DuckDBValue } from "@duckdb/node-api";
+import type { DuckDBConnection, DuckDBResult, DuckDBType, DuckDBValue } from "@duckdb/node-api";
 import { failure, GatewayError, reason } from "../errors.ts";
 
 /** The one door to DuckDB. */
@@ -8,7 +8,8 @@ export interface Database {
   run(sql: string, values?: readonly string[]): Promise<unknown[][]>;
   /** Reads for somebody else: see `Question`. */
   read(question: Question, answer: Answer): Promise<{ truncated: boolean }>;
-  close(): void;
+  /** Whoever still reads is told so. The file is let go of when this resolves: it may be opened again, or moved. */
+  close(): Promise<void>;
 }
 
 /** One statement that reads, in a transaction that cannot write, for so many rows and so long. */
@@ -64,6 +65,8 @@ export async function openDatabase(
   if (folder) await own.run(`SET GLOBAL allowed_directories = ['${folder.replaceAll("'", "''")}']`);
   await own.run("SET GLOBAL enable_external_access = false");
   await own.run("SET GLOBAL lock_configuration = true");
+  const ending = new AbortController();
+  const readings = new Set<Promise<unknown>>();
 
   async function prepareReading(connection: DuckDBConnection, sql: string) {
     const statements = await connection.extractStatements(sql).catch((error: Error) => {
@@ -79,44 +82,66 @@ export async function openDatabase(
     return statement;
   }
 
+  async function read({ sql, maximumRows, timeoutSeconds }: Question, answer: Answer) {
+    const connection = await instance.connect();
+    let stopped: string | null = null;
+    const stop = (why: string) => {
+      stopped ??= why;
+      connection.interrupt();
+    };
+    const late = () => stop(`it took longer than ${timeoutSeconds} s and was stopped`);
+    const timer = setTimeout(late, timeoutSeconds * 1000);
+    /** Rejects when the store is closed, so that it need not wait for a slow reader. */
+    const ended = new Promise<never>((_, reject) => {
+      ending.signal.addEventListener("abort", () => {
+        stop("the store was closed meanwhile");
+        reject(new Error("closed"));
+      });
+    });
+    ended.catch(() => {});
+    let result: DuckDBResult | null = null;
+    try {
+      // EXPLAIN ANALYZE executes what it explains; in this transaction that fails unless it reads.
+      await connection.run("BEGIN TRANSACTION READ ONLY");
+      const statement = await prepareReading(connection, sql);
+      result = await statement.stream();
+      const types = result.columnTypes();
+      const columns = result.columnNames().map((name, i) => ({ name, type: String(types[i]) }));
+      await Promise.race([answer.columns(columns), ended]);
+      let left = maximumRows;
+      for await (const rows of result.yieldConvertedRows(jsonConverter(duckdb))) {
+        if (stopped !== null) throw new Error("Interrupted");
+        await Promise.race([answer.rows(rows.slice(0, left)), ended]);
+        left -= rows.length;
+        if (left < 0) return { truncated: true };
+      }
+      return { truncated: false };
+    } catch (error) {
+      if (error instanceof GatewayError) throw error;
+      throw failure("QUERY_INVALID", { problem: stopped ?? reason(error) }, error);
+    } finally {
+      clearTimeout(timer);
+      // A result that was not read to its end keeps the whole store open until it is collected.
+      connection.interrupt();
+      await result?.fetchChunk().catch(() => {});
+      connection.closeSync();
+    }
+  }
+
   return {
     async run(sql, values = []) {
       const result = await own.run(sql, [...values]);
       return result.getRows();
     },
-    async read({ sql, maximumRows, timeoutSeconds }, answer) {
-      const connection = await instance.connect();
-      let late = false;
-      const timer = setTimeout(() => {
-        late = true;
-        connection.interrupt();
-      }, timeoutSeconds * 1000);
-      try {
-        // EXPLAIN ANALYZE executes what it explains; in this transaction that fails unless it reads.
-        await connection.run("BEGIN TRANSACTION READ ONLY");
-        const statement = await prepareReading(connection, sql);
-        const result = await statement.stream();
-        const types = result.columnTypes();
-        await answer.columns(result.columnNames().map((name, i) => ({ name, type: String(types[i]) })));
-        const convert = jsonConverter(duckdb);
-        let left = maximumRows;
-        for await (const rows of result.yieldConvertedRows(convert)) {
-          if (late) throw new Error("Interrupted");
-          await answer.rows(rows.slice(0, left));
-          left -= rows.length;
-          if (left < 0) return { truncated: true };
-        }
-        return { truncated: false };
-      } catch (error) {
-        if (error instanceof GatewayError) throw error;
-        const problem = late ? `it took longer than ${timeoutSeconds} s and was stopped` : reason(error);
-        throw failure("QUERY_INVALID", { problem }, error);
-      } finally {
-        clearTimeout(timer);
-        connection.closeSync();
-      }
+    read(question, answer) {
+      const reading = read(question, answer);
+      const over: Promise<unknown> = reading.catch(() => {}).then(() => readings.delete(over));
+      readings.add(over);
+      return reading;
     },
-    close() {
+    async close() {
+      ending.abort();
+      await Promise.all(readings);
       own.closeSync();
       instance.closeSync();
     },

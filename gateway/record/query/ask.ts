@@ -50,7 +50,7 @@ async function askFile(file: string, question: Question): Promise<Table> {
     });
     return { columns, rows, truncated };
   } finally {
-    database.close();
+    await database.close();
   }
 }
 

@@ -49,7 +49,7 @@ export async function openEmbedded(
       try {
         return { database, tables: await prepareTables(database) };
       } catch (error) {
-        database.close();
+        await database.close();
         throw error;
       }
     } catch (error) {
@@ -89,8 +89,9 @@ export async function openEmbedded(
       await database.run("COMMIT"); // DuckDB syncs its log before this resolves.
     } catch (error) {
       // Columns may have been rolled back, and after an I/O error DuckDB wants to be opened anew: begin afresh.
+      // The file has to be let go of first: opened twice, each would take away the other's log.
+      await database.close();
       opened = null;
-      database.close();
       if (isDamage(error)) await moveAside(error); // The same points are tried again, on a new file.
       if (!isAboutData(error)) throw error;
       if (points.length === 1) return [{ point: points[0]!, why: reason(error) }];
@@ -129,7 +130,7 @@ export async function openEmbedded(
       closed = true;
       await last;
       const store = await opened?.catch(() => null);
-      store?.database.close();
+      await store?.database.close();
     },
   };
 }

@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { cp, mkdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { packageRoot } from "../../../gateway/paths.ts";
@@ -88,6 +88,41 @@ describe("the embedded store", () => {
     const refused = await sink.write(points);
     expect(refused.map(({ point }) => point)).toEqual([bad]);
     expect(await rows("SELECT count(*) FROM environment")).toEqual([[19]]);
+  });
+
+  it("begins anew only after whoever reads has been told: two open stores would take away each other's log", async () => {
+    const { dataFolder, sink } = await openStore();
+    await sink.write([reading(0, 0)]);
+    let goOn = () => {};
+    const slow = new Promise<void>((resolve) => {
+      goOn = resolve;
+    });
+    let begun = () => {};
+    const reads = new Promise<void>((resolve) => {
+      begun = resolve;
+    });
+    const question = { sql: "SELECT a.* FROM environment a, range(9000)", maximumRows: 9000 };
+    const asked = sink
+      .read(
+        { ...question, timeoutSeconds: 60 },
+        {
+          columns: async () => begun(),
+          rows: () => slow,
+        },
+      )
+      .catch((error) => error);
+    await reads;
+    await sink.write([{ ...reading(1, 1), time: 1e18 }]); // the store is opened anew after this
+    await sink.write([reading(2, 2)]);
+    goOn();
+    expect(await asked).toMatchObject({ code: "QUERY_INVALID", message: expect.stringContaining("closed") });
+    await sink.write([reading(3, 3)]);
+
+    // As a power cut would leave it.
+    const left = await temporaryFolder();
+    await cp(dataFolder, left, { recursive: true });
+    const { rows } = await openStore(left);
+    expect(await rows("SELECT value FROM environment ORDER BY time")).toEqual([[0], [2], [3]]);
   });
 
   it("says STORE_LOCKED while another process holds the file, and opens once it has let go", async () => {
