@@ -25,10 +25,9 @@ export async function followPermissions({
   permissions,
   shutter,
   flow,
-  log: parentLog,
+  log,
   clock,
 }: PermissionsContext): Promise<{ close(): Promise<void> }> {
-  const log = parentLog.child({ part: "privacy" });
   let lesson: string | null = null;
   let said = "";
   let failed = "";

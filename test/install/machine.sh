@@ -23,6 +23,7 @@ up() { [ -f /run/gateway.pid ] && kill -0 "$(cat /run/gateway.pid)" 2>/dev/null;
 down() { if up; then kill "$(cat /run/gateway.pid)"; while up; do sleep 0.05; done; fi; }
 case "$*" in
   *is-active*) up ;;
+  *is-failed*) false ;;
   *disable*) down ;;
   *restart*)
     down
