@@ -70,7 +70,8 @@ export const course = {
       const rim = [...known.map((p) => at(p, p.high)), ...known.toReversed().map((p) => at(p, p.low))];
       return {
         from: run[0].time,
-        line: "M" + run.map((point) => at(point, point.focus)).join("L"),
+        // From the first to itself: one that stands alone between gaps is a dot.
+        line: "M" + [run[0], ...run].map((point) => at(point, point.focus)).join("L"),
         area: rim.length ? "M" + rim.join("L") + "Z" : "",
       };
     });

@@ -34,6 +34,8 @@ export default {
       heard: null,
       health: null,
       state: null,
+      /** Whether this page can hear the flow: what was live is not known to be any more from the moment it cannot. */
+      connected: true,
       /** What the gateway's clock is ahead of this browser's, ms. */
       ahead: 0,
       now: Date.now(),
@@ -74,7 +76,7 @@ export default {
     },
     heardText() {
       if (this.heard === null) return this.words.neverHeard;
-      if (this.view.live) return this.view.unknown ? this.words.connected : this.words.live;
+      if (this.view.live && this.connected) return this.view.unknown ? this.words.connected : this.words.live;
       return this.put(this.words.lastHeard, { duration: this.duration(this.now - this.heard) });
     },
     /** The latest word from a flow or a tutor that is younger than ten minutes and was not put away. */
@@ -119,8 +121,15 @@ export default {
     Object.assign(this, window.focusLive);
     this.$socket.on("msg-input:" + this.id, this.hear);
     // Answered to this page alone; asked again after every reconnection, since windows were missed.
-    this.askHistory = () => this.send({ topic: "history" });
+    this.askHistory = () => {
+      this.connected = true;
+      this.send({ topic: "history" });
+    };
+    this.noteLoss = () => {
+      this.connected = false;
+    };
     this.$socket.on("connect", this.askHistory);
+    this.$socket.on("disconnect", this.noteLoss);
     this.askHistory();
     this.beat = setInterval(() => {
       this.now = Date.now() + this.ahead;
@@ -137,6 +146,7 @@ export default {
     const kept = "room played course events air window why heard health state told text dismissed".split(" ");
     window.focusLive = Object.fromEntries(kept.map((name) => [name, this[name]]));
     this.$socket.off("connect", this.askHistory);
+    this.$socket.off("disconnect", this.noteLoss);
     clearInterval(this.beat);
     this.sizes.disconnect();
   },

@@ -22,7 +22,7 @@ export const shut = {
   /** Whether cameras are open at this moment; null while it is not known. */
   camerasOpen() {
     const states = Object.values(this.health?.cameras ?? {});
-    if (!this.view.live || states.length === 0) return null;
+    if (!this.view.live || !this.connected || states.length === 0) return null;
     if (this.view.state === "paused") return false;
     return this.health.shut === null && states.some((state) => state !== "paused" && state !== "lost");
   },

@@ -295,6 +295,7 @@ describe.skipIf(!hasMosquitto || !hasBrowser)("the live page (needs mosquitto an
     const [pid] = nodeReds();
     process.kill(pid!, "SIGKILL");
     await until(() => (live.state() === "failed" ? true : undefined), 5, "the end");
+    await page.locator(".heard", { hasText: /last heard/ }).waitFor({ timeout: 5000 });
     // Whoever opens the page while Node-RED starts is told so, and comes in without doing anything.
     const early = await browser.newPage();
     await until(() => early.goto(live.url).then(Boolean, () => undefined), 20, "an answer");

@@ -105,6 +105,27 @@ describe("what the live page works out", () => {
     expect(course.lessonCourse.call({ course: [] })).toEqual([]);
   });
 
+  it("draws no line through what is unknown, and a known window between two gaps as a dot", async () => {
+    const { axis, course } = await import(path.join(folder, "chart.js"));
+    const { speech } = await import(path.join(folder, "words.js"));
+    const known = [0.8, null, 0.6, null, 0.7, 0.9];
+    const points = known.map((focus, index) => ({
+      ...{ time: index * minute, seconds: 60, activity: "lecture", lesson: null, focus },
+      ...{ low: focus && focus - 0.1, high: focus && focus + 0.1, quality: focus ? "ok" : "paused" },
+    }));
+    const page = {
+      ...{ ...axis, ...speech, lessonCourse: points, events: [], words: en, now: 5 * minute },
+      ...{ width: 900, tall: 800, rem: 16, silent: false, view: { live: true } },
+    };
+    const { pieces, gaps, tip } = course.chart.call(page);
+    expect(pieces.map(({ from }: { from: number }) => from / minute)).toEqual([0, 2, 4]);
+    // At least from one place to another, if it is the same: of a line that only begins, nothing is drawn.
+    for (const { line } of pieces) expect(line).toMatch(/^M[\d.,]+(L[\d.,]+)+$/);
+    expect(gaps.map(({ reason }: { reason: string }) => reason)).toEqual(["paused", "paused"]);
+    expect(tip).not.toBeNull();
+    expect(course.chart.call({ ...page, view: { live: false } }).tip).toBeNull();
+  });
+
   it.each([
     [0.8, 0.8, 2],
     [0.8, 0.5, null],
