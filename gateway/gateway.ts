@@ -215,6 +215,7 @@ export async function openGateway(
       (it) => it.close(),
     );
     await guard.attach(eye);
+    parts.add(guard, (it) => it.detach());
     const live = await page;
     status.watch({ eye, live, senses });
     parts.add(

@@ -29,6 +29,8 @@ export interface Guard {
   readonly holders: ReadonlyMap<Holder, string>;
   /** The eye is up, with its cameras shut: opens them if nobody minds. */
   attach(eye: Eye): Promise<void>;
+  /** Closes the cameras, the light and that chapter of the audit log, before the eye goes. */
+  detach(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -115,6 +117,7 @@ export async function openGuard(
     obey: controls.obey,
     holders: shutter.holders,
     attach: shutter.attach,
+    detach: () => shutter.detach("the gateway was stopped"),
     close: () => parts.close(log),
   };
 }

@@ -35,6 +35,8 @@ export interface Shutter {
   release(who: Holder): Promise<void>;
   /** The eye is up, with its cameras shut: opens them unless somebody holds. */
   attach(eye: Eye): Promise<void>;
+  /** Closes the cameras for good, before the eye goes. */
+  detach(because: string): Promise<void>;
   /** As an objection while opening: holds until a `retry` finds that it is gone. Resolves when the cameras are closed. */
   object(objection: Objection): Promise<void>;
   /** Tries again what did not come about: a light that would not shine then may shine now. */
@@ -52,10 +54,11 @@ export function openShutter({ pause, opening, closed }: ShutterContext): Shutter
   /** One movement after the other, each to where it should be by then. */
   let moving: Promise<void> = Promise.resolve();
 
-  function move(by: Holder | null, mayOpen = true): Promise<void> {
-    moving = moving.catch(() => {}).then(() => settle(by, mayOpen));
+  function next(movement: () => Promise<void>): Promise<void> {
+    moving = moving.catch(() => {}).then(movement);
     return moving;
   }
+  const move = (by: Holder | null, mayOpen = true) => next(() => settle(by, mayOpen));
 
   async function settle(by: Holder | null, mayOpen: boolean): Promise<void> {
     if (!eye) return;
@@ -103,6 +106,15 @@ export function openShutter({ pause, opening, closed }: ShutterContext): Shutter
       pause(holders.size > 0);
       await move(null);
     },
+    detach: (because) =>
+      next(async () => {
+        const leaving = eye;
+        eye = null;
+        if (!leaving || !open) return;
+        await leaving.pause();
+        open = false;
+        await closed(null, because);
+      }),
     async object(objection) {
       objections += 1;
       note(objection);

@@ -106,6 +106,17 @@ describe("the shutter", () => {
     expect(seen()).toEqual({ cameras: true, lit: true });
   });
 
+  it("closes for good before the eye goes, and says that nobody held it", async () => {
+    const { shutter, eye, seen, happened } = surroundings();
+    await shutter.attach(eye);
+    happened.length = 0;
+    await shutter.detach("the end");
+    await shutter.retry();
+    await shutter.detach("the end, again");
+    expect(happened).toEqual(["shut", "closed by null: the end"]);
+    expect(seen()).toEqual({ cameras: false, lit: false });
+  });
+
   it.each(["a light that goes out", "a teacher's pause"])(
     "opens no camera when %s comes while it is opening",
     async (what) => {

@@ -196,6 +196,10 @@ describe.skipIf(!prepared)(
         await endGateway(gateway);
       }
       expect(await readFile(chip.driven, "utf8"), "it ends dark").toBe("17=0\n");
+      expect((await checkAudit(room.data)).entries.slice(-2)).toMatchObject([
+        { kind: "cameras_closed", about: { by: null, because: "the gateway was stopped" } },
+        { kind: "stopped" },
+      ]);
     }, 120_000);
   },
 );
