@@ -57,7 +57,7 @@ export const course = {
         else runs.push([point]);
       } else if (reason !== "break") {
         const gap = gaps.at(-1);
-        if (gap?.reason === reason && from - gap.to < 2000 * point.seconds) gap.to = point.time;
+        if (gap?.reason === reason && gap.to === before?.time && !silence) gap.to = point.time;
         else gaps.push({ from, to: point.time, reason });
       }
       before = { time: point.time, known: reason === "ok" };
