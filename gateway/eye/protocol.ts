@@ -13,8 +13,8 @@ export type ToEye =
   | { readonly kind: Command; readonly id: number };
 
 /**
- * The eye opens with its cameras shut, and its microphones: `resume` opens them, `pause` really closes them, `close` ends the process. Each is
- * answered by `done` with the same id when it has been carried out.
+ * The eye opens with its cameras and microphones shut: `resume` opens them, `pause` really closes them, `close` ends the
+ * process. Each is answered by `done` with the same id when it has been carried out.
  */
 export type Command = "pause" | "resume" | "close";
 
