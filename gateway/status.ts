@@ -167,9 +167,13 @@ export function watchStatus({
 const sum = (counts: Readonly<Record<string, number>>): number =>
   Object.values(counts).reduce((all, count) => all + count, 0);
 
-function longestOf(holders: Guard["holders"]): string | null {
+/** Readers of the health take 300 characters, and a sign-off may be wrong in many lines. */
+const LONGEST = 250;
+
+/** Who has held the cameras for the longest, and why, in a line. */
+export function longestOf(holders: Guard["holders"]): string | null {
   const [first] = holders;
-  return first ? first.join(": ") : null;
+  return first ? first.join(": ").replace(/\s+/g, " ").slice(0, LONGEST) : null;
 }
 
 function flowsState(live: LivePage | null): FlowsState {
