@@ -1,4 +1,4 @@
-import { appendFile, readFile, rm, writeFile } from "node:fs/promises";
+import { appendFile, readFile, rm, utimes, writeFile } from "node:fs/promises";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { audit, auditFile, checkAudit, lastAudited } from "../gateway/audit.ts";
@@ -41,6 +41,18 @@ describe("the audit log", () => {
     await writeFile(file, `${lines.join("\n")}\n`);
     expect((await checkAudit(folder)).problems).toEqual([]);
   });
+
+  it.each([-3_600_000, 3_600_000])(
+    "does not wait for who crashed during its turn, whatever the clock says since (%i ms)",
+    async (ms) => {
+      const folder = await logOf(1);
+      const lock = `${auditFile(folder)}.lock`;
+      await writeFile(lock, "");
+      const then = new Date(Date.now() + ms);
+      await utimes(lock, then, then);
+      expect(await audit(folder, "paused", {}, systemClock)).toMatchObject({ n: 2 });
+    },
+  );
 
   it("goes on after a line that a power cut tore, and says that it is torn", async () => {
     const folder = await logOf(2);

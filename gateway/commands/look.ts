@@ -64,25 +64,27 @@ export async function checkEye(terminal: Terminal, config: Config): Promise<Find
   try {
     if (minds) return [models, shutFinding(minds)];
     return await openly(config, "doctor", async () => {
-      await eye.resume();
-      const until = systemClock.elapsed() + LOOK_SECONDS * 1000;
-      const isDone = () => [...looks.values()].every(isSeenThrough) && ears.size === microphones.length;
-      while (systemClock.elapsed() < until && !isDone()) {
-        await systemClock.sleep(100);
+      try {
+        await eye.resume();
+        const until = systemClock.elapsed() + LOOK_SECONDS * 1000;
+        const isDone = () => [...looks.values()].every(isSeenThrough) && ears.size === microphones.length;
+        while (systemClock.elapsed() < until && !isDone()) await systemClock.sleep(100);
+        const { cameras } = eye.status();
+        const { minimumGroup } = config.protect;
+        return [
+          models,
+          ...[...looks].map(([name, look]) =>
+            findingOf(name, look, { framesPerSecond: cameras[name]?.framesPerSecond ?? 0, minimumGroup }),
+          ),
+          ...microphones.map(
+            ({ name }) =>
+              ears.get(name) ?? unheard(name, `nothing within ${LOOK_SECONDS} s; see everySeconds`),
+          ),
+        ];
+      } finally {
+        // Before the light goes out.
+        await eye.pause();
       }
-      const { cameras } = eye.status();
-      const { minimumGroup } = config.protect;
-      const findings = [
-        models,
-        ...[...looks].map(([name, look]) =>
-          findingOf(name, look, { framesPerSecond: cameras[name]?.framesPerSecond ?? 0, minimumGroup }),
-        ),
-        ...microphones.map(
-          ({ name }) => ears.get(name) ?? unheard(name, `nothing within ${LOOK_SECONDS} s; see everySeconds`),
-        ),
-      ];
-      await eye.pause();
-      return findings;
     });
   } finally {
     await eye.close();
