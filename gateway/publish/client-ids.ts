@@ -1,5 +1,3 @@
-import type { Client } from "aedes";
-
 /**
  * Whose each client id is. With an id come a session's subscriptions and the messages that wait for it, and a second
  * client of the same id throws the first one out [MQTT-3.1.4-2]; aedes asks nobody whether they are of the same account.
@@ -9,7 +7,15 @@ export interface ClientIds {
    * Whether that account may use the id that the client gives; from then on it is theirs, for as long as the connection or
    * the session lasts. `first` takes it from anybody.
    */
-  claim(client: Client, username: string, first: boolean): boolean;
+  claim(client: Connected, username: string, first: boolean): boolean;
+}
+
+/** What of an aedes client counts here. */
+interface Connected {
+  readonly id: string;
+  /** Whether its session ends with it. */
+  readonly clean: boolean;
+  readonly conn: { once(event: "close", then: () => void): unknown };
 }
 
 export function openClientIds(): ClientIds {
