@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterwards } from "./afterwards.ts";
 
-/** A new empty folder, removed when the test ends; of a `beforeAll`, when all tests have run. */
+/** A new empty folder, removed when the test ends; of a `beforeAll`, when all tests have run. A bench removes its own. */
 export async function temporaryFolder(): Promise<string> {
   const folder = await mkdtemp(path.join(tmpdir(), "focus-gateway-"));
   afterwards(() => rm(folder, { recursive: true, force: true }));
