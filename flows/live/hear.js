@@ -34,9 +34,9 @@ export const hearing = {
     return [...known.values()].sort((a, b) => a.time - b.time);
   },
   hear_focus({ window, point, heard, why }) {
-    if (this.isNewest(window)) Object.assign(this, { window, why, heard });
-    this.told = { activity: null, paused: null };
     this.course = this.joined(this.since(point.time, this.course), [point]);
+    if (!this.isNewest(window)) return;
+    Object.assign(this, { window, why, heard, told: { activity: null, paused: null } });
     this.settle("activity", window.activity);
     this.settle("pause", this.paused);
   },

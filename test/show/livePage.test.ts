@@ -105,6 +105,30 @@ describe("what the live page works out", () => {
     expect(course.lessonCourse.call({ course: [] })).toEqual([]);
   });
 
+  it("takes a window that waited on disk for the class then, and not for the class now", async () => {
+    const { hearing } = await import(path.join(folder, "hear.js"));
+    const page = {
+      ...{ ...hearing, course: [], window: null, heard: null, told: { activity: "group", paused: null } },
+      ...{ isAsked: () => false, asked: null, paused: false },
+    };
+    const hear = (time: number, focus: number) =>
+      page.hear_focus({
+        window: { time: new Date(time).toISOString(), focus },
+        point: { time, focus },
+        heard: 9 * minute,
+        why: {},
+      });
+    hear(2 * minute, 0.8);
+    expect(page.told.activity).toBeNull();
+    page.told = { activity: "exam", paused: null };
+    hear(minute, 0.2);
+    expect(page).toMatchObject({ window: { focus: 0.8 }, told: { activity: "exam" } });
+    expect(page.course).toEqual([
+      { time: minute, focus: 0.2 },
+      { time: 2 * minute, focus: 0.8 },
+    ]);
+  });
+
   it("draws no line through what is unknown, and a known window between two gaps as a dot", async () => {
     const { axis, course } = await import(path.join(folder, "chart.js"));
     const { speech } = await import(path.join(folder, "words.js"));
