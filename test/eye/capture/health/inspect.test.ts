@@ -31,6 +31,16 @@ function inspector(pictures: "filmed" | "drawn" | "played" = "filmed", mask: rea
   return { watch };
 }
 
+/** The picture with the mask burnt into it, as a copy. */
+function under(mask: readonly Polygon[]) {
+  const burn = burner(mask);
+  return (frame: Frame): Frame => {
+    const copy = { ...frame, rgb: frame.rgb.slice() };
+    burn(copy);
+    return copy;
+  };
+}
+
 describe("the health of a camera", () => {
   it("is good throughout a lesson, by bright and by poor light", () => {
     const { watch } = inspector();
@@ -113,12 +123,7 @@ describe("the health of a camera", () => {
         [0, 1],
       ],
     ];
-    const burn = burner(mask);
-    const burnt = (frame: Frame) => {
-      const copy = { ...frame, rgb: frame.rgb.slice() };
-      burn(copy);
-      return copy;
-    };
+    const burnt = under(mask);
     const elsewhere = await Promise.all(lesson.map((frame) => turned(frame, 60, 20)));
     const { watch } = inspector("filmed", mask);
     expect(watch(lesson.map(burnt), 30, 5000).looked).toBe(6);
@@ -138,12 +143,7 @@ describe("the health of a camera", () => {
         [0, 0.4],
       ],
     ];
-    const burn = burner(mask);
-    const frames = lesson.map((frame) => {
-      const copy = { ...frame, rgb: frame.rgb.slice() };
-      burn(copy);
-      return copy;
-    });
+    const frames = lesson.map(under(mask));
     expect(inspector("filmed", mask).watch(frames, 20)).toMatchObject({ states: ["ok"], looked: 40 });
   });
 });
