@@ -46,7 +46,7 @@ give 472:0 grafana certificates/authority.pem certificates/grafana.pem certifica
 if [ -f "$from/gateway.yaml" ]; then
   give 1000:1000 gateway gateway.yaml
   give 1000:1000 gateway/certificates certificates/authority.pem certificates/gateway.pem certificates/gateway-key.pem
-  for secret in "$from"/secrets/mqtt-gateway-* "$from"/secrets/influxdb-gateway-*; do
+  for secret in "$from"/secrets/mqtt-gateway-* "$from"/secrets/mqtt-flows-* "$from"/secrets/influxdb-gateway-*; do
     give 1000:1000 gateway/secrets "secrets/${secret##*/}"
   done
 fi

@@ -173,7 +173,10 @@ export async function openGateway(
     const page = liveConfig.enabled
       ? openLivePage(liveConfig, {
           // What is shown and what runs as a flow may hear the room and tell the gateway, and no more.
-          mqtt: { ...login, ...broker?.guest("flows", flowRights(root, config.show.flows.button?.topic)) },
+          mqtt: {
+            ...{ ...login, ...flowsLogin(config) },
+            ...broker?.guest("flows", flowRights(root, config.show.flows.button?.topic)),
+          },
           site,
           room,
           flows: config.show.flows,
@@ -241,6 +244,9 @@ export async function openGateway(
     throw error;
   }
 }
+
+const flowsLogin = ({ mqtt: { flows } }: Config) =>
+  flows && { username: flows.username, password: revealSecret(flows.password) };
 
 const flowRights = (root: string, button: string | undefined) => ({
   read: [`${root}/#`, ...(button ? [button] : [])],

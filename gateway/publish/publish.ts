@@ -15,7 +15,6 @@ export {
   sensorMessage,
 } from "./messages.ts";
 export {
-  mqttOptions,
   openPublisher,
   type Publisher,
   type PublisherOptions,
@@ -24,3 +23,4 @@ export {
 export { spoolOptions } from "./spool/options.ts";
 export { openStamps, type Stamps } from "./stamps.ts";
 export { isTopicLevel, topicRoot, topics } from "./topics.ts";
+export { mqttOptions } from "./upstream.ts";

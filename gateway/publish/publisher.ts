@@ -1,8 +1,8 @@
-import { z } from "zod";
+import type { z } from "zod";
 import { failure, reason } from "../errors.ts";
 import type { Logger } from "../log.ts";
 import { connectMqtt, type MqttConnection } from "../mqtt.ts";
-import { revealSecret, secret } from "../options.ts";
+import { revealSecret } from "../options.ts";
 import type { Clock, Message, MessageClass } from "../terms.ts";
 import type { SpoolSettings } from "./spool/options.ts";
 import { setAside } from "./spool/quarantine.ts";
@@ -10,26 +10,7 @@ import type { Entry } from "./spool/record.ts";
 import { openSpool } from "./spool/spool.ts";
 import { suspicion } from "./suspicion.ts";
 import { isTopicLevel, topics } from "./topics.ts";
-
-export const mqttOptions = z.strictObject({
-  url: z
-    .string()
-    .regex(
-      /^(mqtts?|tcp|ssl|tls):\/\/[^/\s]+$/,
-      "an address such as mqtt://broker.school:1883 or mqtts://broker.school:8883",
-    )
-    .optional()
-    .describe("The broker to publish to. Left out: the embedded one."),
-  username: z.string().min(1).optional().describe("User name at that broker."),
-  password: secret().optional().describe("Password at that broker."),
-  caFile: z
-    .string()
-    .min(1)
-    .optional()
-    .describe(
-      "PEM file of the authority that signed the broker's certificate, when the system does not know it.",
-    ),
-});
+import type { mqttOptions } from "./upstream.ts";
 
 /**
  * The way out: each message is on disk before the broker sees it, and leaves the disk when the broker has

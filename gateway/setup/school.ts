@@ -1,9 +1,9 @@
-import { gatewayAccount } from "./accounts.ts";
+import { flowsAccount, gatewayAccount } from "./accounts.ts";
 import type { Answers } from "./answers.ts";
 import type { Authority } from "./certificates.ts";
 import { type Folder, PRIVATE } from "./files.ts";
 import { configText, writeWithPage } from "./room.ts";
-import { setUpServer, usbCamera } from "./server.ts";
+import { secretsOf, setUpServer, usbCamera } from "./server.ts";
 
 /** Where the containers find what was set up; see docker/compose.yaml. */
 const MOUNTED = "/etc/focus-gateway/";
@@ -39,14 +39,12 @@ export async function setUpSchool(
   gone: readonly string[],
 ) {
   const { site, rooms, hosts, camera } = answers;
-  const passwords = await setUpServer(answers, folder, authority, gone);
+  const secrets = await setUpServer(answers, folder, authority, gone);
   for (const room of gone) await folder.remove(`rooms/${room}/secrets`);
   for (const room of rooms) {
     const at = `rooms/${room}/`;
-    const account = gatewayAccount(room);
-    const { mqtt, influxdb } = passwords(account);
-    await folder.ours(`${at}secrets/mqtt-${account}`, `${mqtt}\n`, PRIVATE);
-    await folder.ours(`${at}secrets/influxdb-${account}`, `${influxdb}\n`, PRIVATE);
+    for (const secret of secretsOf(room))
+      await folder.ours(`${at}${secret}`, `${secrets.get(secret)!}\n`, PRIVATE);
     await folder.ours(`${at}certificates/authority.pem`, authority.certificate);
     await folder.once(`${at}gateway.yaml`, () =>
       configText({
@@ -76,6 +74,10 @@ const upstream = (room: string, broker: string, database: string, at: string) =>
       username,
       password: { file: `${at}secrets/mqtt-${username}` },
       caFile,
+      flows: {
+        username: flowsAccount(room),
+        password: { file: `${at}secrets/mqtt-${flowsAccount(room)}` },
+      },
     },
     record: {
       influx: {

@@ -10,24 +10,16 @@ import { brokerConfig, dataSource, environment } from "./services.ts";
 
 /**
  * Broker, database and Grafana of one machine, as `docker/compose.yaml` runs them: each with its certificate and its
- * accounts. Returns the passwords of an account of a gateway. Those of rooms that are gone are removed, and with them what
- * they may do.
+ * accounts. Returns passwords by the files they are in. Those of rooms that are gone are removed, and with them what they may do.
  */
 export async function setUpServer(
   answers: Answers,
   folder: Folder,
   authority: Authority,
   gone: readonly string[] = [],
-): Promise<(account: string) => { readonly mqtt: string; readonly influxdb: string }> {
+): Promise<ReadonlyMap<string, string>> {
   const { rooms, hosts, layout } = answers;
-  for (const room of gone) {
-    for (const file of [
-      `mqtt-${gatewayAccount(room)}`,
-      `mqtt-${flowsAccount(room)}`,
-      `influxdb-${gatewayAccount(room)}`,
-    ])
-      await folder.remove(`secrets/${file}`);
-  }
+  for (const file of gone.flatMap(secretsOf)) await folder.remove(file);
   await folder.identity("mosquitto", authority, ["mosquitto", ...hosts]);
   await folder.identity("influxdb", authority, ["influxdb", ...hosts]);
   await folder.identity("grafana", authority, hosts as [string, ...string[]]);
@@ -46,17 +38,28 @@ export async function setUpServer(
       layout,
     }),
   );
-  return (account) => ({ mqtt: mqtt.get(account)!, influxdb: influxdb.get(account)! });
+  return new Map([...mqtt, ...influxdb]);
 }
+
+/** The files with the passwords of a room's accounts at broker and database. */
+export const secretsOf = (room: string): string[] => [
+  `secrets/mqtt-${gatewayAccount(room)}`,
+  `secrets/mqtt-${flowsAccount(room)}`,
+  `secrets/influxdb-${gatewayAccount(room)}`,
+];
 
 async function setUpBroker({ site, rooms }: Answers, folder: Folder): Promise<Map<string, string>> {
   const accounts = accountsOf(site, rooms);
+  const lines: string[] = [];
   const passwords = new Map<string, string>();
-  for (const { username } of accounts)
-    passwords.set(username, await folder.secret(`secrets/mqtt-${username}`, random));
+  for (const { username } of accounts) {
+    const file = `secrets/mqtt-${username}`;
+    const password = await folder.secret(file, random);
+    passwords.set(file, password);
+    lines.push(`${passwordLine(username, password)}\n`);
+  }
   await folder.ours("mosquitto/mosquitto.conf", brokerConfig());
   await folder.ours("mosquitto/access", accessList(accounts), PRIVATE);
-  const lines = [...passwords].map(([username, password]) => `${passwordLine(username, password)}\n`);
   await folder.ours("mosquitto/passwords", lines.join(""), PRIVATE);
   return passwords;
 }
@@ -65,8 +68,8 @@ async function setUpBroker({ site, rooms }: Answers, folder: Folder): Promise<Ma
 async function setUpDatabase(rooms: readonly string[], folder: Folder): Promise<Map<string, string>> {
   const writers = rooms.map(gatewayAccount);
   const passwords = new Map<string, string>();
-  for (const writer of writers)
-    passwords.set(writer, await folder.secret(`secrets/influxdb-${writer}`, random));
+  for (const file of writers.map((writer) => `secrets/influxdb-${writer}`))
+    passwords.set(file, await folder.secret(file, random));
   await folder.secret("secrets/influxdb-admin-password", random);
   await folder.secret("secrets/influxdb-admin-token", random);
   await folder.secret("secrets/influxdb-grafana", random);

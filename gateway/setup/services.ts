@@ -16,7 +16,8 @@ tls_version tlsv1.2
 
 persistence true
 persistence_location /mosquitto/data/
-log_dest stdout
+# stdout would be held back until 4 kB have come together.
+log_dest stderr
 log_type error
 log_type warning
 log_type notice

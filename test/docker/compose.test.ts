@@ -178,6 +178,25 @@ describe.each(["Dockerfile", "Dockerfile.jetson"])("docker/%s", (file) => {
   });
 });
 
+it("every file that is compiled is sent to the builder", async () => {
+  const { stdout } = await promisify(execFile)(process.execPath, [
+    path.join(packageRoot, "node_modules/typescript/bin/tsc"),
+    ...["--project", path.join(packageRoot, "tsconfig.json"), "--listFilesOnly"],
+  ]);
+  const compiled = stdout
+    .trim()
+    .split("\n")
+    .map((file) => path.relative(packageRoot, file))
+    .filter((file) => !file.startsWith("node_modules"));
+  expect(compiled).toContain("gateway/main.ts");
+  const sent = (await readFile(path.join(packageRoot, ".dockerignore"), "utf8"))
+    .split("\n")
+    .filter((line) => line.startsWith("!"))
+    .map((line) => line.slice(1));
+  const isSent = (file: string) => sent.some((name) => file === name || file.startsWith(`${name}/`));
+  expect(compiled.filter((file) => !isSent(file))).toEqual([]);
+});
+
 it("builds for the Jetson the ONNX Runtime that the lock names", async () => {
   const text = await readFile(path.join(docker, "Dockerfile.jetson"), "utf8");
   const { dependencies } = JSON.parse(await readFile(path.join(packageRoot, "package.json"), "utf8")) as {

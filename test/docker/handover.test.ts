@@ -53,8 +53,9 @@ describe.skipIf(process.getuid?.() !== 0)("docker/handover.sh (skipped unless ro
     expect(all.filter((file) => file.includes("authority-key"))).toEqual([]);
     expect(all.filter((file) => /admin-token/.test(file))).toEqual(["influxdb/influxdb-admin-token"]);
     expect(all.filter((file) => /grafana-admin/.test(file))).toEqual(["grafana/grafana-admin-password"]);
-    expect(all.filter((file) => /(mqtt|influxdb)-gateway-/.test(file)).sort()).toEqual([
+    expect(all.filter((file) => /(mqtt|influxdb)-(gateway|flows)-/.test(file)).sort()).toEqual([
       "gateway/secrets/influxdb-gateway-room-12",
+      "gateway/secrets/mqtt-flows-room-12",
       "gateway/secrets/mqtt-gateway-room-12",
       "influxdb/influxdb-gateway-room-12",
     ]);
@@ -86,6 +87,8 @@ describe.skipIf(process.getuid?.() !== 0)("docker/handover.sh (skipped unless ro
     expect(revealSecret(mqtt.password!)).toMatch(/^[\w-]{43}$/);
     await stat(mqtt.caFile!);
     await stat(show.live.tls!.key);
+    expect(mqtt.flows!.username).toBe("flows-room-12");
+    expect(revealSecret(mqtt.flows!.password)).not.toBe(revealSecret(mqtt.password!));
     if (record.influx?.version !== "1") throw new Error("not by an account");
     expect(revealSecret(record.influx.password!)).toMatch(/^[\w-]{43}$/);
     expect(revealSecret(record.influx.password!)).not.toBe(revealSecret(mqtt.password!));

@@ -95,10 +95,12 @@ describe("setup", () => {
     expect(ofRooms.map((file) => path.posix.basename(file)).sort()).toEqual([
       "influxdb-gateway-room-11",
       "influxdb-gateway-room-12",
+      "mqtt-flows-room-11",
+      "mqtt-flows-room-12",
       "mqtt-gateway-room-11",
       "mqtt-gateway-room-12",
     ]);
-    expect(new Set(ofRooms.map((file) => before.get(file))).size).toBe(4);
+    expect(new Set(ofRooms.map((file) => before.get(file))).size).toBe(6);
     for (const file of ofRooms)
       expect(before.get(`secrets/${path.posix.basename(file)}`)).toBe(before.get(file));
 

@@ -14,6 +14,11 @@ export interface Entrance {
   password(username: string): Promise<string>;
 }
 
+export interface SchoolBroker extends Entrance {
+  /** The end of its log. */
+  said(): string;
+}
+
 /**
  * A real Mosquitto with what `setup` has written into the folder; only paths and port are this machine's. `overseers` are
  * accounts of the test's own beside those, with their name as password. Ends with the test.
@@ -21,7 +26,7 @@ export interface Entrance {
 export async function startSchoolBroker(
   folder: string,
   overseers: readonly Account[] = [],
-): Promise<Entrance> {
+): Promise<SchoolBroker> {
   const port = await freePort();
   const place = await temporaryFolder();
   const read = (file: string) => readFile(path.join(folder, file), "utf8");
@@ -46,6 +51,7 @@ export async function startSchoolBroker(
   return {
     url: `mqtts://127.0.0.1:${port}`,
     port,
+    said,
     ca: await readFile(path.join(folder, "certificates/authority.pem")),
     password: async (username) =>
       overseers.some((one) => one.username === username)
