@@ -179,7 +179,7 @@ describe.each(["Dockerfile", "Dockerfile.jetson"])("docker/%s", (file) => {
 });
 
 it("every file that is compiled is sent to the builder", async () => {
-  const { stdout } = await promisify(execFile)(process.execPath, [
+  const { stdout } = await run(process.execPath, [
     path.join(packageRoot, "node_modules/typescript/bin/tsc"),
     ...["--project", path.join(packageRoot, "tsconfig.json"), "--listFilesOnly"],
   ]);
