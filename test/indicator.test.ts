@@ -1,10 +1,12 @@
+import { once } from "node:events";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { openIndicator } from "../gateway/indicator.ts";
+import { packageRoot } from "../gateway/paths.ts";
 import { standInChip } from "./support/gpio.ts";
 import { temporaryFolder } from "./support/places.ts";
-import { until } from "./support/programs.ts";
+import { launch, until } from "./support/programs.ts";
 
 describe("a light that is an LED", () => {
   it("is lit as brightly as it can, and goes out", async () => {
@@ -65,6 +67,27 @@ describe("a light on a GPIO line (with programs that stand in for libgpiod's, as
     expect(lost).toEqual(["the light GPIO17 cannot be switched: gpioset ended (SIGKILL)"]);
     await light.on();
     expect(lives(await holder())).toBe(true);
+  });
+
+  it("goes out with the gateway, even when that is killed", async () => {
+    const { chip, holder } = await layLight();
+    await chip.plug();
+    const compiled = path.join(
+      packageRoot,
+      process.env.FOCUS_GATEWAY_DIST ?? "dist",
+      "gateway",
+      "indicator.js",
+    );
+    const script = `import { openIndicator } from ${JSON.stringify(compiled)};
+      await openIndicator({ gpio: "GPIO17", activeLow: false }, () => {}).on();
+      console.log("lit");
+      setInterval(() => {}, 1000);`;
+    const gateway = launch(process.execPath, ["--input-type=module", "-e", script]);
+    await once(gateway.stdout, "data");
+    const pid = await holder();
+    expect(lives(pid)).toBe(true);
+    gateway.kill("SIGKILL");
+    await until(() => !lives(pid) || undefined, 5, "the light's end");
   });
 
   it("cannot be lit where there is no chip, or somebody else has the line", async () => {

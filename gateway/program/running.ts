@@ -37,7 +37,7 @@ export function declareRunning(program: Command): void {
   program
     .command("doctor")
     .description(
-      "check config, cameras, models, broker, database, disk, clock and rights, and say what to do about each failure",
+      "check what is installed and configured here, from rights, disk and clock to broker, database and cameras, and say what to do about each failure",
     )
     .option("--fix", "also set up in InfluxDB how long data stays, and its roll-ups")
     .addOption(configOption())

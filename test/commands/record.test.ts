@@ -3,7 +3,7 @@ import path from "node:path";
 import { connectAsync } from "mqtt";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { stringify } from "yaml";
-import { cli, startCli } from "../support/cli.ts";
+import { cli, jsonLines, startCli } from "../support/cli.ts";
 import { hasInflux, startInflux } from "../support/influxd.ts";
 import { hasMosquitto, startMosquitto } from "../support/mosquitto.ts";
 import { temporaryFolder } from "../support/places.ts";
@@ -54,6 +54,12 @@ describe.skipIf(!hasMosquitto || !hasInflux)("record (skipped without mosquitto 
     expect(await cli(["run", "--config", config])).toMatchObject({
       code: 2,
       err: expect.stringContaining("cameras: a gateway needs one"),
+    });
+    const { out } = await cli(["doctor", "--config", config, "--json"]);
+    expect(jsonLines(out)).toContainEqual({
+      check: "cameras",
+      result: "ok",
+      says: "none: a recorder needs none",
     });
   });
 
