@@ -1,7 +1,10 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, it } from "vitest";
+import { estimateByGeometry } from "../../../gateway/attend/geometric.ts";
+import { attendOptions } from "../../../gateway/attend/options.ts";
 import { packageRoot } from "../../../gateway/paths.ts";
+import type { View } from "../../../gateway/terms.ts";
 import { cardOf } from "../../../models/attention/card.ts";
 import type { Measured } from "../../../models/attention/check.ts";
 import { attentionFolder } from "../../../models/attention/pack.ts";
@@ -32,6 +35,21 @@ describe("the model card of the attention network", () => {
       .filter((line) => line.includes(" ± 0."));
     expect(rows.length).toBeGreaterThanOrEqual(6);
     expect(rows.filter((row) => !docs.includes(row))).toEqual([]);
+  });
+
+  it("has windows look no surer than what was measured, by the network and by geometry", () => {
+    const { perceptions } = JSON.parse(read("evaluation.json")) as Measured;
+    const empty: View = {
+      ...{ camera: "c", sequence: 0, time: 0, width: 1280, height: 720, faces: [], missing: [] },
+      engine: { provider: "cpu", precision: "int8" },
+      took: { capture: 0, detect: 0, pose: 0, total: 0 },
+    };
+    const geometry = estimateByGeometry(attendOptions.parse({})).observe(empty, "lecture");
+    const { roomError } = JSON.parse(read("pack.json")) as { roomError: number };
+    for (const { network, geometric } of Object.values(perceptions)) {
+      expect(roomError).toBeGreaterThanOrEqual(network[0]!.roomError);
+      expect(geometry.roomError).toBeGreaterThanOrEqual(geometric[0]!.roomError);
+    }
   });
 
   it("says of each precision of perception what was measured with it, and how sure that is", () => {
