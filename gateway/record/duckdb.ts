@@ -91,12 +91,15 @@ export async function openDatabase(
     };
     const late = () => stop(`it took longer than ${timeoutSeconds} s and was stopped`);
     const timer = setTimeout(late, timeoutSeconds * 1000);
+    const over = new AbortController();
     /** Rejects when the store is closed, so that it need not wait for a slow reader. */
     const ended = new Promise<never>((_, reject) => {
-      ending.signal.addEventListener("abort", () => {
-        stop("the store was closed meanwhile");
-        reject(new Error("closed"));
-      });
+      const end = () => {
+        stop(CLOSED);
+        reject(new Error(CLOSED));
+      };
+      if (ending.signal.aborted) end();
+      else ending.signal.addEventListener("abort", end, { signal: over.signal });
     });
     ended.catch(() => {});
     let result: DuckDBResult | null = null;
@@ -121,6 +124,7 @@ export async function openDatabase(
       throw failure("QUERY_INVALID", { problem: stopped ?? reason(error) }, error);
     } finally {
       clearTimeout(timer);
+      over.abort();
       // A result that was not read to its end keeps the whole store open until it is collected.
       connection.interrupt();
       await result?.fetchChunk().catch(() => {});
@@ -133,7 +137,9 @@ export async function openDatabase(
       const result = await own.run(sql, [...values]);
       return result.getRows();
     },
-    read(question, answer) {
+    async read(question, answer) {
+      // One that began now would be overlooked, and keep the file.
+      if (ending.signal.aborted) throw failure("QUERY_INVALID", { problem: CLOSED });
       const reading = read(question, answer);
       const over: Promise<unknown> = reading.catch(() => {}).then(() => readings.delete(over));
       readings.add(over);
@@ -147,6 +153,8 @@ export async function openDatabase(
     },
   };
 }
+
+const CLOSED = "the store was closed meanwhile";
 
 const exists = (file: string) =>
   access(file).then(

@@ -125,6 +125,17 @@ describe("the embedded store", () => {
     expect(await rows("SELECT value FROM environment ORDER BY time")).toEqual([[0], [2], [3]]);
   });
 
+  it("answers nobody any more once it is being closed", async () => {
+    const database = await openDatabase(path.join(await temporaryFolder(), "any.duckdb"));
+    const question = { sql: "SELECT 1", maximumRows: 1, timeoutSeconds: 10 };
+    const nobody = { columns: async () => {}, rows: async () => {} };
+    const begun = database.read(question, nobody).catch((error) => error);
+    const closing = database.close();
+    await expect(database.read(question, nobody)).rejects.toMatchObject({ code: "QUERY_INVALID" });
+    expect(await begun).toMatchObject({ code: "QUERY_INVALID" });
+    await closing;
+  });
+
   it("says STORE_LOCKED while another process holds the file, and opens once it has let go", async () => {
     const { dataFolder, sink } = await openStore();
     await sink.close();
