@@ -52,7 +52,14 @@ export async function checkAttention(
   try {
     const options = { ...CHECKED, ...(onProgress ? { onProgress } : {}) };
     const evaluation = await evaluateAttention(await recordHeldOut(perception, options), log);
-    return attentionRows(evaluation, await readRecorded(perception.engine.precision));
+    const { answers, windows } = evaluation.network[0]!;
+    const of: CheckRow = {
+      what: "attention network, measured on",
+      value: `${CHECKED.rooms} drawn rooms, ${answers} answers, ${windows} windows; docs/attention.md has eight rooms, and how sure that is`,
+      goal: "none",
+      ok: null,
+    };
+    return [of, ...attentionRows(evaluation, await readRecorded(perception.engine.precision))];
   } finally {
     await perception.close();
   }
