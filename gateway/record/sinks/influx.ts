@@ -20,7 +20,9 @@ const caFile = z
 
 export const influxOptions = z.discriminatedUnion("version", [
   z.strictObject({
-    version: z.literal("1").describe("InfluxDB 1.x."),
+    version: z
+      .literal("1")
+      .describe("InfluxDB 1.x, or 2.x by a user that `influx v1 auth create` has made there."),
     url,
     caFile,
     database: z
