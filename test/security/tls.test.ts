@@ -1,5 +1,6 @@
 import { execFile } from "node:child_process";
 import { once } from "node:events";
+import { readdirSync, readFileSync } from "node:fs";
 import { readFile, utimes, writeFile } from "node:fs/promises";
 import { get } from "node:https";
 import { type AddressInfo, connect as plainly } from "node:net";
@@ -13,6 +14,7 @@ import { openVisit } from "../../gateway/eye/capture/http/visit.ts";
 import { connectSecurely } from "../../gateway/eye/capture/secure.ts";
 import { createLogger } from "../../gateway/log.ts";
 import { connectMqtt } from "../../gateway/mqtt.ts";
+import { packageRoot } from "../../gateway/paths.ts";
 import { protectOptions } from "../../gateway/protect/protect.ts";
 import { brokerOptions, openBroker } from "../../gateway/publish/publish.ts";
 import { influxOptions, probeInflux } from "../../gateway/record/sinks/influx.ts";
@@ -276,6 +278,21 @@ describe.each(Object.keys(DIALS))("the gateway, dialling its %s", (whom) => {
     if (shown.right) await until(() => heard !== "" || undefined, 5, "a word");
     else expect(heard).toBe("");
   });
+});
+
+it("nobody is believed without a look at their certificate, but where one certificate is named and compared", async () => {
+  const files = ["gateway", "flows"].flatMap((folder) =>
+    readdirSync(path.join(packageRoot, folder), { recursive: true, encoding: "utf8" })
+      .filter((file) => /\.(ts|js|json)$/.test(file) && !file.includes("node_modules"))
+      .map((file) => path.posix.join(folder, file)),
+  );
+  expect(files.length).toBeGreaterThan(200);
+  const lax = files.filter((file) =>
+    /rejectUnauthorized"?: false|verifyservercert"?: false|TLS_REJECT_UNAUTHORIZED|checkServerIdentity/.test(
+      readFileSync(path.join(packageRoot, file), "utf8"),
+    ),
+  );
+  expect(lax.sort()).toEqual(["gateway/commands/ask.ts", "gateway/eye/capture/secure.ts"]);
 });
 
 describe("the live page off this machine", () => {
