@@ -64,8 +64,10 @@ export function followControls({
     if (until !== null) void resumeAt(until, signal);
     // Cameras close at once: no disk is waited for.
     const shut = isNew ? shutter.hold("teacher", "it was paused") : undefined;
+    shut?.catch(() => {}); // it is thrown where it is waited for
     await inTurn(async () => {
       await kept({ until });
+      await shut;
       if (isNew) await account("paused", by);
     }).catch((error) => log.error({ err: error }, "the pause could not be written down"));
     await shut;
