@@ -23,11 +23,25 @@ const SETTLED_SECONDS = 10;
 const folder = await mkdtemp(path.join(tmpdir(), "focus-sizes-"));
 try {
   const influx = await startInflux({ folder });
+  const { messages, bytes, disk } = await measure(influx.url).finally(() => influx.stop());
+  const table = {
+    messagesPerSecond: PER_SECOND.toFixed(3),
+    bytesPerMessage: Math.round(bytes / messages),
+    pointsADay: Math.round(messages / DAYS),
+    diskBytesPerPoint: Math.round(disk / messages),
+  };
+  process.stdout.write(`${JSON.stringify(table, null, 2)}\n`);
+} finally {
+  await rm(folder, { recursive: true, force: true });
+}
+
+/** Writes a week of a room into the database and waits until that has packed it. */
+async function measure(url: string) {
   let messages = 0;
   let bytes = 0;
   let lines: string[] = [];
   const write = async () => {
-    const answer = await fetch(`${influx.url}/write?db=focus&precision=ms`, {
+    const answer = await fetch(`${url}/write?db=focus&precision=ms`, {
       method: "POST",
       body: lines.join("\n"),
     });
@@ -54,16 +68,7 @@ try {
     if (now !== disk) still = 0;
     disk = now;
   }
-  await influx.stop();
-  const table = {
-    messagesPerSecond: PER_SECOND.toFixed(3),
-    bytesPerMessage: Math.round(bytes / messages),
-    pointsADay: Math.round(messages / DAYS),
-    diskBytesPerPoint: Math.round(disk / messages),
-  };
-  process.stdout.write(`${JSON.stringify(table, null, 2)}\n`);
-} finally {
-  await rm(folder, { recursive: true, force: true });
+  return { messages, bytes, disk };
 }
 
 async function sizeOf(place: string): Promise<number> {
