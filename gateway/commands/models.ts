@@ -176,7 +176,7 @@ export async function checkModels(terminal: Terminal, configFile?: string): Prom
   tell(played);
   if ([...rows, ...attention, ...played].some(({ missedBy }) => missedBy))
     terminal.say(
-      "“missed”: a goal that the estimate has not reached anywhere yet; docs/attention.md says why",
+      "“missed”: a goal that the estimate does not reach; docs/attention.md says by how much, how sure that is, and why",
     );
 }
 
