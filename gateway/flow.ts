@@ -45,14 +45,18 @@ export function startFlow(
   let answered: Promise<void> = Promise.resolve();
 
   const closing = (async () => {
+    let end = nextEnd(clock.now(), windowSeconds);
     for (;;) {
-      const end = nextEnd(clock.now(), windowSeconds);
       await clock.sleep(end - clock.now(), stopping.signal);
       if (stopping.signal.aborted) return;
-      // A timer may fire a little early; a window that never ended must not be published.
-      if (clock.now() < end) continue;
-      for (const { zone, window } of protect.closeZones(end, lesson)) publish(window, zone);
-      publish(protect.close(end, lesson));
+      // Read once: had it ticked on between two looks at it, a window would be left out.
+      const now = clock.now();
+      if (now >= end) {
+        for (const { zone, window } of protect.closeZones(end, lesson)) publish(window, zone);
+        publish(protect.close(end, lesson));
+      }
+      // Also where the timer fired a little early (the same window again), or the clock was set back meanwhile.
+      end = nextEnd(now, windowSeconds);
     }
   })();
 
