@@ -45,7 +45,8 @@ export function createSeats({ forgetAfterSeconds }: TrackOptions): Seats {
     seat(faces, time) {
       seats = seats.filter(({ seenAt, times }) => {
         const patience = times < SETTLED ? FORGET_UNSETTLED_MS : forgetAfterSeconds * 1_000;
-        return time - seenAt <= patience;
+        // Either way: what was seen at a time that is yet to come was seen before the clock was set back.
+        return Math.abs(time - seenAt) <= patience;
       });
       const taken = assign(faces, seats);
       const seated = faces.map((face, index): SeatedFace => {

@@ -46,6 +46,13 @@ describe("seats", () => {
     expect(numbers(seats.seat([face(0.1, 0.1), face(0.5, 0.5)], 20_400))).toEqual([3, 2]);
   });
 
+  it("that stand empty are forgotten when the clock is set back, and not missed until that time comes again", () => {
+    const seats = createSeats(options);
+    const hour = 3_600_000;
+    for (const time of [0, 100, 200]) seats.seat([face(0.1, 0.1), face(0.5, 0.5)], hour + time);
+    expect(seats.seat([face(0.5, 0.5)], 1_000).missing).toEqual([]);
+  });
+
   it("are not missed when what was seen once was no face", () => {
     const seats = createSeats(options);
     for (const time of [0, 100, 200]) seats.seat([face(0.1, 0.1)], time);
