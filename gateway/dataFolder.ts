@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { mkdir, open, readFile, rm } from "node:fs/promises";
+import { link, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { failure, GatewayError } from "./errors.ts";
 
@@ -29,22 +29,30 @@ export async function lockDataFolder(folder: string): Promise<DataFolderLock> {
 }
 
 async function take(file: string, folder: string): Promise<void> {
-  for (;;) {
-    try {
-      const handle = await open(file, "wx", 0o600);
-      await handle.writeFile(`${process.pid} ${birthOf(process.pid)}`);
-      await handle.close();
-      return;
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+  // Written first and named then: a lock without a holder in it would look left over to whoever starts meanwhile.
+  const mine = `${file}.${process.pid}`;
+  await writeFile(mine, `${process.pid} ${birthOf(process.pid)}`, { mode: 0o600 });
+  try {
+    while (!(await linked(mine, file))) {
+      const holder = await readHolder(file);
+      if (holder && holder.pid !== process.pid && holder.birth !== "" && birthOf(holder.pid) === holder.birth)
+        throw failure("DATA_FOLDER_IN_USE", { folder, pid: holder.pid });
+      await rm(file, { force: true });
     }
-    const holder = await readHolder(file);
-    if (holder && holder.pid !== process.pid && holder.birth !== "" && birthOf(holder.pid) === holder.birth) {
-      throw failure("DATA_FOLDER_IN_USE", { folder, pid: holder.pid });
-    }
-    await rm(file, { force: true });
+  } finally {
+    await rm(mine, { force: true });
   }
 }
+
+/** Whether the file has got that name: no, where something has it already. */
+const linked = (from: string, to: string): Promise<boolean> =>
+  link(from, to).then(
+    () => true,
+    (error: NodeJS.ErrnoException) => {
+      if (error.code === "EEXIST") return false;
+      throw error;
+    },
+  );
 
 async function readHolder(file: string): Promise<{ pid: number; birth: string } | null> {
   const text = await readFile(file, "utf8").catch(() => "");
