@@ -46,7 +46,6 @@ export const senseOptions = z.strictObject({
     .describe("The sensors of this room: see docs/sensors.md."),
   air: airOptions.prefault({}).describe("When the air is stale."),
 });
-export type SenseOptions = z.output<typeof senseOptions>;
 
 /** All sensors of the room. None of them can keep the others, or the gateway, from going on. */
 export interface Sense {

@@ -11,8 +11,6 @@ export const showOptions = z.strictObject({
   health: healthOptions.prefault({}).describe("/healthz, /readyz and /metrics."),
 });
 
-export type ShowOptions = z.infer<typeof showOptions>;
-
 export { type HealthServer, openHealthServer } from "./health.ts";
 export { type LivePage, openLivePage } from "./live.ts";
 export type { StatusReport } from "./report.ts";

@@ -8,17 +8,11 @@ import { listen } from "../support/listener.ts";
 import { freePort, temporaryFolder } from "../support/places.ts";
 import { childProcesses, isAlive } from "../support/processes.ts";
 import { until } from "../support/programs.ts";
-import { layRoom, startGateway } from "../support/room.ts";
+import { layRoom, ready, startGateway } from "../support/room.ts";
 
 const prepared = await preparedForTests();
 
 const room = (more: Record<string, unknown> = {}) => layRoom(prepared!, () => more);
-
-const ready = (port: number) =>
-  fetch(`http://127.0.0.1:${port}/readyz`).then(async (answer) => ({
-    status: answer.status,
-    body: (await answer.json()) as { reasons: string[] },
-  }));
 
 describe.skipIf(!prepared)("run (skipped without the model pack)", () => {
   it("publishes, records, answers and obeys, and leaves nothing behind when it is stopped", async () => {

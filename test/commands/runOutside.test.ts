@@ -5,17 +5,11 @@ import { listen } from "../support/listener.ts";
 import { hasMosquitto, startMosquitto } from "../support/mosquitto.ts";
 import { freePort } from "../support/places.ts";
 import { until } from "../support/programs.ts";
-import { layRoom, startGateway } from "../support/room.ts";
+import { layRoom, ready, startGateway } from "../support/room.ts";
 
 const prepared = await preparedForTests();
 
 const room = (more: Record<string, unknown> = {}) => layRoom(prepared!, () => more);
-
-const ready = (port: number) =>
-  fetch(`http://127.0.0.1:${port}/readyz`).then(async (answer) => ({
-    status: answer.status,
-    body: (await answer.json()) as { reasons: string[] },
-  }));
 
 describe.skipIf(!prepared)("run with servers of the school's (skipped without the model pack)", () => {
   it.skipIf(!hasMosquitto || !hasInflux)(

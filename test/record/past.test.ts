@@ -2,29 +2,12 @@ import { describe, expect, it, onTestFinished } from "vitest";
 import { readPast } from "../../gateway/record/past.ts";
 import { toPoint } from "../../gateway/record/points.ts";
 import { openEmbedded } from "../../gateway/record/sinks/embedded.ts";
+import { focusPayload } from "../support/payload.ts";
 import { temporaryFolder } from "../support/places.ts";
 
 const noon = Date.parse("2026-11-23T12:00:00Z");
 const iso = (time: number) => new Date(time).toISOString();
-const focus = (time: number, changes: object = {}) => ({
-  time: iso(time),
-  window_s: 10,
-  focus: 0.7,
-  low: 0.6,
-  high: 0.8,
-  coverage: 0.9,
-  heads: 22,
-  expected: 24,
-  targets: { board: 0.5, desk: 0.2, screen: 0, peer: 0.2, away: 0.1 },
-  shifts_per_min: 3,
-  synchrony: 0.5,
-  activity: "lecture",
-  lesson: "Maths",
-  quality: "ok",
-  model: "geometry@12345678",
-  provider: "cpu:int8",
-  ...changes,
-});
+const focus = (time: number, changes: object = {}) => focusPayload(time, { lesson: "Maths", ...changes });
 
 /** What the store tells again of the room, after it was told `said`. */
 async function retold(said: ReadonlyArray<readonly [topic: string, body: object]>, since = noon) {

@@ -5,32 +5,14 @@ import { protectOptions } from "../../gateway/protect/protect.ts";
 import { Lesson } from "../../gateway/show/nodered/lesson.ts";
 import { readWords } from "../../gateway/show/nodered/page.ts";
 import type { Said } from "../../gateway/terms.ts";
+import { focusPayload } from "../support/payload.ts";
 
 const { en } = await readWords(path.join(packageRoot, "flows", "live"));
 const topics = "classroom/v1/school/room-1";
 const noon = Date.parse("2026-11-23T12:00:00Z");
 
-function windowAt(time: number, changes: object = {}): string {
-  return JSON.stringify({
-    time: new Date(time).toISOString(),
-    window_s: 5,
-    focus: 0.7,
-    low: 0.6,
-    high: 0.8,
-    coverage: 0.9,
-    heads: 22,
-    expected: 24,
-    targets: { board: 0.5, desk: 0.2, screen: 0, peer: 0.2, away: 0.1 },
-    shifts_per_min: 3,
-    synchrony: 0.5,
-    activity: "lecture",
-    lesson: null,
-    quality: "ok",
-    model: "geometry@12345678",
-    provider: "cpu:int8",
-    ...changes,
-  });
-}
+const windowAt = (time: number, changes: object = {}) =>
+  JSON.stringify(focusPayload(time, { window_s: 5, ...changes }));
 
 const iso = (time: number) => new Date(time).toISOString();
 

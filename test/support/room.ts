@@ -59,3 +59,10 @@ export async function endGateway(gateway: Running): Promise<void> {
   await stop(gateway.child);
   await gateway.ended;
 }
+
+/** What the health server says to whoever asks whether the gateway is ready. */
+export const ready = (port: number) =>
+  fetch(`http://127.0.0.1:${port}/readyz`).then(async (answer) => ({
+    status: answer.status,
+    body: (await answer.json()) as { reasons: string[] },
+  }));

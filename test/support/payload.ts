@@ -1,0 +1,20 @@
+/** A whole payload of `focus`, for the ten seconds that end at that time (ms since the Unix epoch). */
+export const focusPayload = (time: number, changes: object = {}) => ({
+  time: new Date(time).toISOString(),
+  window_s: 10,
+  focus: 0.7,
+  low: 0.6,
+  high: 0.8,
+  coverage: 0.9,
+  heads: 22,
+  expected: 24,
+  targets: { board: 0.5, desk: 0.2, screen: 0, peer: 0.2, away: 0.1 },
+  shifts_per_min: 3,
+  synchrony: 0.5,
+  activity: "lecture",
+  lesson: null,
+  quality: "ok",
+  model: "geometry@12345678",
+  provider: "cpu:int8",
+  ...changes,
+});
