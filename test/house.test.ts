@@ -188,6 +188,30 @@ describe("the walls of the house", () => {
     expect(wrong).toEqual([]);
   });
 
+  it("lets V8's nursery take no more than it needs, whichever way a gateway is started", () => {
+    const ways = [
+      ["bin/focus-gateway.js", /^#!\/usr\/bin\/env -S node (.+)$/m],
+      ["package.json", /"start": "node (.+) bin\/focus-gateway\.js run"/],
+      [
+        "packaging/focus-gateway.service",
+        /^ExecStart=@NODE@ (.+) \/opt\/focus-gateway\/current\/bin\/focus-gateway\.js/m,
+      ],
+      [
+        "docker/Dockerfile",
+        /^ENTRYPOINT \["node", "(.+)", "\/opt\/focus-gateway\/bin\/focus-gateway\.js"\]/m,
+      ],
+      [
+        "docker/Dockerfile.jetson",
+        /^ENTRYPOINT \["node", "(.+)", "\/opt\/focus-gateway\/bin\/focus-gateway\.js"\]/m,
+      ],
+    ] as const;
+    const asked = ways.map(([file, way]) => [
+      file,
+      way.exec(readFileSync(path.join(packageRoot, file), "utf8"))?.[1],
+    ]);
+    expect(asked).toEqual(ways.map(([file]) => [file, "--max-semi-space-size=2"]));
+  });
+
   it("keeps files short enough to hold one idea", () => {
     const long = gateway
       .filter(({ text }) => text.split("\n").length > 260)

@@ -1,7 +1,8 @@
-import { readdir, rm, stat, writeFile } from "node:fs/promises";
+import { readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { stringify } from "yaml";
+import { packageRoot } from "../../gateway/paths.ts";
 import { preparedForTests } from "../../test/models/prepared.ts";
 import { startCli } from "../../test/support/cli.ts";
 import { endGateway, layRoom } from "../../test/support/room.ts";
@@ -46,7 +47,7 @@ export async function soak(options: SoakOptions): Promise<void> {
     const doors = { broker: { port: broker }, show: { live: { port: live }, health: { port: health } } };
     await writeFile(room.config, stringify({ ...place, ...config, ...doors }));
 
-    const gateway = startCli(["run", "--config", room.config]);
+    const gateway = startCli(["run", "--config", room.config], await serviceEnvironment());
     onEnd(() => endGateway(gateway));
     await gateway.says("Ctrl-C stops it", 180);
     const { heard, close } = await hear(
@@ -93,6 +94,14 @@ async function reasonsAt(url: string): Promise<readonly string[]> {
   const answer = await fetch(url).catch(() => null);
   const said = (await answer?.json().catch(() => null)) as { reasons: string[] } | null;
   return said?.reasons ?? [];
+}
+
+/** What the service sets for the memory of what it runs. */
+async function serviceEnvironment(): Promise<Record<string, string>> {
+  const unit = await readFile(path.join(packageRoot, "packaging", "focus-gateway.service"), "utf8");
+  return Object.fromEntries(
+    [...unit.matchAll(/\b(MALLOC_\w+)=(\S+)/g)].map(([, name, value]) => [name!, value!]),
+  );
 }
 
 /** Files of a folder, and what they hold together. */

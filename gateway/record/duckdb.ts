@@ -52,6 +52,12 @@ export async function openDatabase(
       memory_limit: "128MB",
       // With a second thread each small write leaves something in that one's caches: 9 MB an hour (docs/soak.md).
       threads: "1",
+      // A new file's blocks. Each of the 170 columns that a room has keeps one in memory for what is written next: of 256 KB,
+      // the default, they came to 43 MB (docs/soak.md).
+      default_block_size: "16384",
+      // What has been written since the last checkpoint is in memory, uncompressed. About once an hour in a room; the default
+      // of 16 MB is twice a day.
+      checkpoint_threshold: "1MB",
       autoload_known_extensions: "false",
       autoinstall_known_extensions: "false",
     });

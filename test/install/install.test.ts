@@ -159,7 +159,7 @@ step gone bash -c 'find /etc /opt /usr/local /var/lib -xdev -name "*focus-gatewa
       expect(text).toMatch(/focus-gateway.*video/);
       expect(text).toContain("certificates/gateway-key.pem");
       expect(text).not.toMatch(/authority-key\.pem|live-page-password|answers\.yaml/);
-      expect(text).toMatch(/^ExecStart=\/\S*node \/opt\/focus-gateway\/current\//m);
+      expect(text).toMatch(/^ExecStart=\/\S*node --max-semi-space-size=2 \/opt\/focus-gateway\/current\//m);
       expect(step("unit")).toEqual({ code: 0, text: "" });
       expect(step("command")).toMatchObject({ code: 0, text: expect.stringContaining("is a valid config") });
     });

@@ -1,4 +1,5 @@
 import type { ChildProcess } from "node:child_process";
+import { readFileSync } from "node:fs";
 import path from "node:path";
 import { packageRoot } from "../../gateway/paths.ts";
 import { afterwards } from "./afterwards.ts";
@@ -11,6 +12,8 @@ export interface Outcome {
 }
 
 export const program = path.join(packageRoot, "bin", "focus-gateway.js");
+/** What its first line asks Node for. */
+const nodeArguments = readFileSync(program, "utf8").split("\n", 1)[0]!.split(" ").slice(3);
 
 /** Runs a command to its end, as a person would. */
 export async function cli(
@@ -33,7 +36,7 @@ export interface Running {
 
 /** Starts a command that goes on, such as `run`, until the test ends. */
 export function startCli(args: readonly string[], environment: Record<string, string> = {}): Running {
-  const child = launch(process.execPath, [program, ...args], {
+  const child = launch(process.execPath, [...nodeArguments, program, ...args], {
     env: { ...process.env, ...environment },
     stderr: "pipe",
   });

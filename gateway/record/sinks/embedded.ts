@@ -3,10 +3,10 @@ import path from "node:path";
 import { GatewayError, reason } from "../../errors.ts";
 import { type Answer, type Database, isDamage, openDatabase, type Question } from "../duckdb.ts";
 import type { Keep } from "../keep.ts";
-import { MEASUREMENTS } from "../measurements.ts";
 import type { Point, Refused, Sink } from "../sink.ts";
+import { insertPoints } from "./insert.ts";
 import { lessonPoints } from "./lessons.ts";
-import { addColumn, type Columns, prepareTables, quoted, type Type } from "./tables.ts";
+import { type Columns, prepareTables } from "./tables.ts";
 import { keepUp } from "./upkeep.ts";
 
 /** The store that needs no server: a DuckDB file with a table for each measurement. Also answers questions. */
@@ -21,12 +21,6 @@ export interface EmbeddedSink extends Sink {
 /** Finished days, as Parquet. */
 export const daysFolder = (dataFolder: string) => path.join(dataFolder, "days");
 export const storeFile = (dataFolder: string) => path.join(dataFolder, "store.duckdb");
-
-type Row = Record<string, number | string | boolean>;
-
-const TYPE_OF: Readonly<Record<string, Type>> = { number: "DOUBLE", string: "VARCHAR", boolean: "BOOLEAN" };
-/** A table wider than this is a device gone mad, not a schema that grew. */
-const MAXIMUM_COLUMNS = 500;
 
 /**
  * Opens or makes the store. A damaged file is moved aside, told of, and a new one begun: what is lost with it is what
@@ -81,15 +75,11 @@ export async function openEmbedded(
 
   async function write(points: readonly Point[]): Promise<readonly Refused[]> {
     const { database, tables } = await current();
-    const refused: Refused[] = [];
     try {
-      await database.run("BEGIN TRANSACTION");
-      for (const [measurement, group] of groupByMeasurement(points))
-        refused.push(...(await writeTable(database, measurement, tables.get(measurement)!, group)));
-      await database.run("COMMIT"); // DuckDB syncs its log before this resolves.
+      return await insertPoints(database, tables, points);
     } catch (error) {
-      // Columns may have been rolled back, and after an I/O error DuckDB wants to be opened anew: begin afresh.
-      // The file has to be let go of first: opened twice, each would take away the other's log.
+      // After an I/O error DuckDB wants to be opened anew: begin afresh. The file has to be let go of first: opened twice,
+      // each would take away the other's log.
       await database.close();
       opened = null;
       if (isDamage(error)) await moveAside(error); // The same points are tried again, on a new file.
@@ -99,7 +89,6 @@ export async function openEmbedded(
       const middle = points.length >> 1;
       return [...(await write(points.slice(0, middle))), ...(await write(points.slice(middle)))];
     }
-    return refused;
   }
 
   return {
@@ -146,86 +135,3 @@ const isStoreDamage = (error: unknown) =>
 /** DuckDB begins what it says with the kind of the error; these come from a value, not from the disk or the memory. */
 const isAboutData = (error: unknown) =>
   /^(Conversion|Invalid Input|Constraint|Out of Range) Error/.test(reason(error));
-
-async function writeTable(
-  database: Database,
-  table: string,
-  columns: Columns,
-  points: readonly Point[],
-): Promise<Refused[]> {
-  const refused: Refused[] = [];
-  const key = ["time", ...MEASUREMENTS[table as Point["measurement"]].key];
-  const rows = new Map<string, Row>();
-  const used = new Set(key);
-  for (const point of points) {
-    const row = toRow(point);
-    const why = await misfit(database, table, columns, row);
-    if (why) {
-      refused.push({ point, why });
-      continue;
-    }
-    for (const column of Object.keys(row)) used.add(column);
-    // One statement may not write a row twice; as with two statements, the later values win.
-    const identity = JSON.stringify(key.map((column) => row[column] ?? ""));
-    rows.set(identity, { ...rows.get(identity), ...row });
-  }
-  if (rows.size > 0) await insert(database, table, columns, [...used], [...rows.values()]);
-  return refused;
-}
-
-function toRow({ time, tags, fields }: Point): Row {
-  const present = Object.entries(fields).filter((entry): entry is [string, string | number | boolean] => {
-    return entry[1] !== null;
-  });
-  return { ...Object.fromEntries(present), ...tags, time };
-}
-
-/** Why a row does not fit its table, after adding the columns that are new; null when it does. */
-async function misfit(database: Database, table: string, columns: Columns, row: Row): Promise<string | null> {
-  for (const [column, value] of Object.entries(row)) {
-    if (column === "time") continue;
-    const type = TYPE_OF[typeof value]!;
-    const there = columns.get(column);
-    if (there === undefined) {
-      if (columns.size >= MAXIMUM_COLUMNS) return `${table} has too many columns for another, ${column}`;
-      await addColumn(database, table, column, type);
-      columns.set(column, type);
-    } else if (there !== type) {
-      return `${column} is ${there} in ${table}, not ${type}`;
-    }
-  }
-  return null;
-}
-
-/** All rows in one statement, as one JSON parameter: 500 rows take 8 ms, and no value is ever part of the SQL. */
-async function insert(
-  database: Database,
-  table: string,
-  columns: Columns,
-  used: readonly string[],
-  rows: readonly Row[],
-): Promise<void> {
-  const keys = new Set<string>(MEASUREMENTS[table as Point["measurement"]].key);
-  const shape = Object.fromEntries(used.map((c) => [c, c === "time" ? "BIGINT" : columns.get(c)!]));
-  const select = used.map((column) => {
-    const value = `r.${quoted(column)}`;
-    if (column === "time") return `make_timestamptz(${value} * 1000)`;
-    return keys.has(column) ? `coalesce(${value}, '')` : value;
-  });
-  await database.run(
-    `INSERT OR REPLACE INTO ${quoted(table)} (${used.map(quoted).join(", ")})
-      SELECT ${select.join(", ")}
-      FROM (SELECT unnest(from_json($1::JSON, '${JSON.stringify([shape])}')) AS r)`,
-    [JSON.stringify(rows)],
-  );
-}
-
-function groupByMeasurement(points: readonly Point[]): Map<Point["measurement"], Point[]> {
-  const groups = new Map<Point["measurement"], Point[]>();
-  for (const point of points) {
-    const group = groups.get(point.measurement);
-    if (group) group.push(point);
-    else groups.set(point.measurement, [point]);
-  }
-  return groups;
-}

@@ -68,6 +68,19 @@ describe("the embedded store", () => {
     await expect(rows("SELECT 1")).rejects.toThrow("closed");
   });
 
+  it("takes what it has already, among new points, new columns and other tables, and has each row once", async () => {
+    const { sink, rows } = await openStore();
+    const health = (fields: Record<string, number>) => ({
+      ...{ measurement: "gateway_health" as const, tags: { site: "s", room: "r" }, fields, time: 1000 },
+    });
+    await sink.write([reading(0, 1), reading(1, 2), health({ disk: 1 })]);
+    // As after a crash: the last points come again, with what has come since.
+    expect(await sink.write([reading(1, 20), reading(2, 30), health({ memory: 2 })])).toEqual([]);
+    expect(await sink.write([reading(3, 40)])).toEqual([]);
+    expect(await rows("SELECT value FROM environment ORDER BY time")).toEqual([[1], [20], [30], [40]]);
+    expect(await rows("SELECT disk, memory FROM gateway_health")).toEqual([[1, 2]]);
+  });
+
   it("tells apart two events of one moment that are about different zones", async () => {
     const { sink, rows } = await openStore();
     const drop = (zone: string) => ({
