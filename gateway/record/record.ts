@@ -129,15 +129,17 @@ export async function openRecord(options: RecordOptions, context: RecordContext)
     : null;
 
   let said = "";
+  const stopping = new AbortController();
   const upkeep = repeat(UPKEEP_SECONDS, clock, async () => {
     const store = await embedded?.catch(() => null);
     if (!store) return;
     try {
-      await store.keepUp(options.keep, clock.now());
+      await store.keepUp(options.keep, clock.now(), stopping.signal);
       if (options.influx)
         await bringLessons(options.influx, await store.lessons(clock.now() - LESSONS_AGAIN_MS));
       said = "";
     } catch (error) {
+      if (stopping.signal.aborted) return;
       const code = error instanceof GatewayError ? error.code : undefined;
       if (said !== reason(error))
         log.warn({ code, err: error }, `upkeep is tried again every hour: ${reason(error)}`);
@@ -162,6 +164,7 @@ export async function openRecord(options: RecordOptions, context: RecordContext)
       return readPast(read, { site, room, since });
     },
     async close() {
+      stopping.abort();
       await upkeep.close();
       await queries?.close();
       await recorder.close();

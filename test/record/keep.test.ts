@@ -1,4 +1,4 @@
-import { writeFile } from "node:fs/promises";
+import { readdir, writeFile } from "node:fs/promises";
 import { createServer, type IncomingMessage } from "node:http";
 import net, { type AddressInfo } from "node:net";
 import path from "node:path";
@@ -13,6 +13,7 @@ import { manageInflux, task } from "../../gateway/record/sinks/manage.ts";
 import { issue, makeAuthority } from "../../gateway/setup/certificates.ts";
 import { hasInflux, startInflux } from "../support/influxd.ts";
 import { temporaryFolder } from "../support/places.ts";
+import { until } from "../support/programs.ts";
 
 const keep = keepOptions.parse({ rawDays: 30, minuteDays: 60 });
 const HOUR_MS = 3_600_000;
@@ -71,6 +72,24 @@ describe("the embedded store's upkeep", () => {
     await expect(rows("SELECT * FROM read_csv('/etc/passwd')")).rejects.toMatchObject({
       code: "QUERY_INVALID",
     });
+  });
+
+  it("lets through what comes meanwhile, can be broken off between two days, and goes on another time", async () => {
+    const { dataFolder, store, rows } = await opened();
+    const days = 100;
+    await store.write(Array.from({ length: days }, (_, i) => window(today - (i + 1) * DAY_MS + 1, 0.5)));
+    const written = () => readdir(path.join(dataFolder, "days")).catch(() => []);
+    const stopping = new AbortController();
+    const kept = store.keepUp(keep, today, stopping.signal).catch((error: Error) => error.name);
+    await store.write([window(today + 1, 0.9)]);
+    await until(async () => ((await written()).length > 0 ? true : undefined), 10, "the first day's file");
+    stopping.abort();
+    expect(await kept).toBe("AbortError");
+    expect((await written()).length).toBeLessThan(days);
+    expect(await rows("SELECT max(focus) FROM focus")).toEqual([[0.9]]);
+
+    await store.keepUp(keep, today);
+    expect((await written()).length).toBe(days);
   });
 });
 

@@ -13,7 +13,7 @@ import { keepUp } from "./upkeep.ts";
 export interface EmbeddedSink extends Sink {
   read(question: Question, answer: Answer): Promise<{ truncated: boolean }>;
   /** Rolls up, writes finished days as Parquet, lets go of what is old: see `upkeep.ts`. */
-  keepUp(keep: Keep, now: number): Promise<void>;
+  keepUp(keep: Keep, now: number, signal?: AbortSignal): Promise<void>;
   /** Roll-ups of the lessons since then, for other databases. */
   lessons(since: number): Promise<readonly Point[]>;
 }
@@ -91,25 +91,22 @@ export async function openEmbedded(
     }
   }
 
+  /** Alone with the store, for its users share a connection. */
+  function inTurn<T>(step: () => Promise<T>): Promise<T> {
+    const done = last.then(step);
+    last = done.catch(() => {});
+    return done;
+  }
+
   return {
     name: "embedded",
-    write(points) {
-      // One transaction at a time: they share a connection.
-      const written = last.then(() => write(points));
-      last = written.catch(() => {});
-      return written;
-    },
-    keepUp(keep, now) {
-      const folder = daysFolder(dataFolder);
-      const kept = last.then(async () => keepUp((await current()).database, { folder, keep, now }));
-      last = kept.catch(() => {});
-      return kept;
-    },
-    lessons(since) {
-      const found = last.then(async () => lessonPoints((await current()).database, since));
-      last = found.catch(() => {});
-      return found;
-    },
+    write: (points) => inTurn(() => write(points)),
+    keepUp: (keep, now, signal) =>
+      keepUp((step) => inTurn(async () => step((await current()).database)), {
+        folder: daysFolder(dataFolder),
+        ...{ keep, now, signal },
+      }),
+    lessons: (since) => inTurn(async () => lessonPoints((await current()).database, since)),
     async read(question, answer) {
       const { database } = await current();
       return database.read(question, answer);

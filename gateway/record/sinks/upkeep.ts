@@ -4,27 +4,8 @@ import type { Database } from "../duckdb.ts";
 import { type Keep, ROLLED } from "../keep.ts";
 import { MEASUREMENTS } from "../measurements.ts";
 
-/**
- * What the embedded store does for itself by the hour, each step safe to be broken off and done again:
- *
- *   rows ─▶ roll-ups: `focus_minute`, `focus_lesson`, `focus_day`, …
- *        └▶ days/2026-11-23/focus.parquet, once a day is over ─▶ rows older than `rawDays` go, if they are in Parquet
- */
-export async function keepUp(database: Database, { folder, keep, now }: Upkeep): Promise<void> {
-  for (const [table, { tags, numbers }] of Object.entries(ROLLED)) {
-    for (const period of PERIODS) {
-      if (period.name === "lesson" && table === "environment") continue;
-      await rollUp(database, table, { tags, numbers }, period, now);
-    }
-    await database.run(
-      `DELETE FROM ${table}_minute WHERE time < ${timestamp(now - keep.minuteDays * DAY_MS)}`,
-    );
-  }
-  for (const table of Object.keys(MEASUREMENTS)) await exportDays(database, table, folder, now);
-  const oldest = Math.floor(now / DAY_MS) * DAY_MS - keep.rawDays * DAY_MS;
-  for (const table of Object.keys(MEASUREMENTS))
-    await database.run(`DELETE FROM ${table} WHERE time < ${timestamp(oldest)}`);
-}
+/** Has the store to itself for one step; what is to be written comes between two. */
+export type Turn = <T>(step: (database: Database) => Promise<T>) => Promise<T>;
 
 export interface Upkeep {
   /** Where the days' Parquet files go. */
@@ -32,6 +13,35 @@ export interface Upkeep {
   readonly keep: Keep;
   /** Milliseconds since the Unix epoch. */
   readonly now: number;
+  /** Ends it between two steps; the next hour goes on where it was. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * What the embedded store does for itself by the hour, each step safe to be broken off and done again:
+ *
+ *   rows ─▶ roll-ups: `focus_minute`, `focus_lesson`, `focus_day`, …
+ *        └▶ days/2026-11-23/focus.parquet, once a day is over ─▶ rows older than `rawDays` go, if they are in Parquet
+ *
+ * Rejects with the signal's reason when that has ended it.
+ */
+export async function keepUp(turn: Turn, { folder, keep, now, signal }: Upkeep): Promise<void> {
+  const next: Turn = async (step) => {
+    signal?.throwIfAborted();
+    return turn(step);
+  };
+  for (const [table, { tags, numbers }] of Object.entries(ROLLED)) {
+    for (const period of PERIODS) {
+      if (period.name === "lesson" && table === "environment") continue;
+      await next((database) => rollUp(database, table, { tags, numbers }, period, now));
+    }
+    const oldest = now - keep.minuteDays * DAY_MS;
+    await next((database) => database.run(`DELETE FROM ${table}_minute WHERE time < ${timestamp(oldest)}`));
+  }
+  for (const table of Object.keys(MEASUREMENTS)) await exportDays(next, table, folder, now);
+  const oldest = Math.floor(now / DAY_MS) * DAY_MS - keep.rawDays * DAY_MS;
+  for (const table of Object.keys(MEASUREMENTS))
+    await next((database) => database.run(`DELETE FROM ${table} WHERE time < ${timestamp(oldest)}`));
 }
 
 interface Period {
@@ -80,21 +90,35 @@ async function rollUp(
 }
 
 /** Writes each day that is over and has rows that its file has not. A file is never replaced by one with fewer. */
-async function exportDays(database: Database, table: string, folder: string, now: number): Promise<void> {
+async function exportDays(turn: Turn, table: string, folder: string, now: number): Promise<void> {
   const today = timestamp(Math.floor(now / DAY_MS) * DAY_MS);
-  const days = (await database.run(
-    `SELECT strftime(time, '%Y-%m-%d') AS day, count(*)::INTEGER FROM ${table} WHERE time < ${today} GROUP BY 1`,
-  )) as [string, number][];
-  for (const [day, rows] of days) {
-    const file = path.join(folder, day, `${table}.parquet`);
-    if ((await rowsIn(database, file)) >= rows) continue;
-    await mkdir(path.dirname(file), { recursive: true });
-    await database.run(
-      `COPY (SELECT * FROM ${table} WHERE strftime(time, '%Y-%m-%d') = '${day}' ORDER BY time)
-        TO '${quoted(file)}.new' (FORMAT parquet, COMPRESSION zstd)`,
-    );
-    await rename(`${file}.new`, file);
-  }
+  const days = await turn((database) =>
+    database.run(
+      `SELECT epoch_ms(date_trunc('day', time))::DOUBLE, count(*)::INTEGER FROM ${table} WHERE time < ${today} GROUP BY 1`,
+    ),
+  );
+  for (const [day, rows] of days as [number, number][])
+    await turn((database) => exportDay(database, { table, day, rows, folder }));
+}
+
+interface Day {
+  readonly table: string;
+  /** When it begins: milliseconds since the Unix epoch. */
+  readonly day: number;
+  readonly rows: number;
+  readonly folder: string;
+}
+
+async function exportDay(database: Database, { table, day, rows, folder }: Day): Promise<void> {
+  const file = path.join(folder, new Date(day).toISOString().slice(0, 10), `${table}.parquet`);
+  if ((await rowsIn(database, file)) >= rows) return;
+  await mkdir(path.dirname(file), { recursive: true });
+  // By its ends, not by its name: DuckDB passes over blocks of other days without reading them.
+  await database.run(
+    `COPY (SELECT * FROM ${table} WHERE time >= ${timestamp(day)} AND time < ${timestamp(day + DAY_MS)} ORDER BY time)
+      TO '${quoted(file)}.new' (FORMAT parquet, COMPRESSION zstd)`,
+  );
+  await rename(`${file}.new`, file);
 }
 
 /** -1 when there is no such file, or none that can be read. */
