@@ -1,5 +1,23 @@
-import { mkdir, open } from "node:fs/promises";
+import { mkdir, open, rename } from "node:fs/promises";
 import path from "node:path";
+
+/**
+ * Puts `content` where `file` is. Whoever reads, after a power cut too, finds either what was there or all of the new: it is
+ * written beside it, synced and renamed. Which of the two a power cut leaves is settled by `syncFolder`.
+ * @param mode given whatever the umask; the umask decides when left out.
+ */
+export async function replaceFile(file: string, content: string | Uint8Array, mode?: number): Promise<void> {
+  const beside = `${file}.new`;
+  const handle = await open(beside, "w", mode);
+  try {
+    if (mode !== undefined) await handle.chmod(mode);
+    await handle.writeFile(content);
+    await handle.datasync();
+  } finally {
+    await handle.close();
+  }
+  await rename(beside, file);
+}
 
 /** Makes the names in a folder survive a power cut: files created, renamed or removed in it. */
 export async function syncFolder(folder: string): Promise<void> {

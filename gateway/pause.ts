@@ -1,7 +1,7 @@
-import { readFile, rename, rm, writeFile } from "node:fs/promises";
+import { readFile, rm } from "node:fs/promises";
 import path from "node:path";
 import { z } from "zod";
-import { syncFolder } from "./folders.ts";
+import { replaceFile, syncFolder } from "./folders.ts";
 
 /**
  * A teacher's pause, kept on disk: a gateway that falls, or loses power, must not come back looking. `until` is ms since
@@ -37,9 +37,6 @@ function parse(text: string): Pause {
 export async function keepPause(dataFolder: string, pause: Pause | null): Promise<void> {
   const file = fileIn(dataFolder);
   if (pause === null) await rm(file, { force: true });
-  else {
-    await writeFile(`${file}.new`, JSON.stringify(pause), { mode: 0o600, flush: true });
-    await rename(`${file}.new`, file);
-  }
+  else await replaceFile(file, JSON.stringify(pause), 0o600);
   await syncFolder(dataFolder);
 }

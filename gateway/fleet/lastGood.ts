@@ -1,9 +1,8 @@
-import { rename, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { type Config, configSchema, loadConfig } from "../config.ts";
 import { makeDataFolder } from "../dataFolder.ts";
-import { syncFolder } from "../folders.ts";
+import { replaceFile, syncFolder } from "../folders.ts";
 import { merge, readLayers } from "../layers.ts";
 import type { Clock } from "../terms.ts";
 
@@ -25,8 +24,7 @@ export async function keepIfGood(
   const folder = path.dirname(path.resolve(file));
   await makeDataFolder(folder);
   // JSON is YAML, and every file's name in it is absolute: it can be loaded from anywhere.
-  await writeFile(`${file}.new`, `${JSON.stringify(config, null, 2)}\n`, { mode: 0o600, flush: true });
-  await rename(`${file}.new`, file);
+  await replaceFile(file, `${JSON.stringify(config, null, 2)}\n`, 0o600);
   await syncFolder(folder);
 }
 

@@ -1,4 +1,5 @@
-import { open, readFile, rename } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
+import { replaceFile } from "../folders.ts";
 
 /**
  * Where one sink stands in the journal: all before `live` has been written, but for what lies in `backlog`, which had
@@ -22,15 +23,5 @@ export async function loadCursor(file: string): Promise<Cursor | null> {
   }
 }
 
-/** Whole or not at all: written beside, synced, renamed. */
-export async function saveCursor(file: string, cursor: Cursor): Promise<void> {
-  const beside = `${file}.new`;
-  const handle = await open(beside, "w");
-  try {
-    await handle.writeFile(JSON.stringify(cursor));
-    await handle.datasync();
-  } finally {
-    await handle.close();
-  }
-  await rename(beside, file);
-}
+export const saveCursor = (file: string, cursor: Cursor): Promise<void> =>
+  replaceFile(file, JSON.stringify(cursor));

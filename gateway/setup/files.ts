@@ -1,6 +1,7 @@
-import { mkdir, open, readFile, rename, rm } from "node:fs/promises";
+import { mkdir, readFile, rm } from "node:fs/promises";
 import path from "node:path";
 import { failure } from "../errors.ts";
+import { replaceFile } from "../folders.ts";
 import { type Authority, type Identity, issue, makeAuthority, whyRenew } from "./certificates.ts";
 
 /** What became of one file. */
@@ -47,15 +48,7 @@ export async function openFolder(given: string, now: number): Promise<Folder> {
   async function write(file: string, text: string, mode: number): Promise<void> {
     const target = path.join(root, file);
     await mkdir(path.dirname(target), { recursive: true, mode: 0o700 });
-    const handle = await open(`${target}.new`, "w", mode);
-    try {
-      await handle.chmod(mode); // whatever the umask
-      await handle.writeFile(text);
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
-    await rename(`${target}.new`, target);
+    await replaceFile(target, text, mode);
   }
 
   async function ours(file: string, text: string, mode = PUBLIC): Promise<void> {

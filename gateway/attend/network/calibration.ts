@@ -1,5 +1,6 @@
-import { readFile, rename, writeFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { z } from "zod";
+import { replaceFile } from "../../folders.ts";
 import type { Usual } from "./usual.ts";
 
 /** What is usual for the places of each camera. Places and angles only: nothing in it tells who sits there. */
@@ -27,8 +28,5 @@ export async function readCalibration(file: string): Promise<Calibration> {
   }
 }
 
-/** Whole or not at all: written beside and renamed. */
-export async function writeCalibration(file: string, learnt: Calibration): Promise<void> {
-  await writeFile(`${file}.new`, JSON.stringify(learnt));
-  await rename(`${file}.new`, file);
-}
+export const writeCalibration = (file: string, learnt: Calibration): Promise<void> =>
+  replaceFile(file, JSON.stringify(learnt));

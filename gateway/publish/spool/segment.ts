@@ -1,7 +1,6 @@
 import { type FileHandle, open, readdir, truncate } from "node:fs/promises";
 import path from "node:path";
-import { syncFolder } from "../../folders.ts";
-import { replaceFile } from "./durable.ts";
+import { replaceFile, syncFolder } from "../../folders.ts";
 import { decodeRecords, type Entry } from "./record.ts";
 
 /**
@@ -42,8 +41,10 @@ export async function recoverSegment(
   const bytes = await readBytes(file, 0, Number.POSITIVE_INFINITY);
   const { entries, whole, damaged, end } = decodeRecords(bytes);
   const torn = end < bytes.length;
-  if (damaged.length > 0) await replaceFile(file, Buffer.concat(whole));
-  else if (torn) await truncate(file, end);
+  if (damaged.length > 0) {
+    await replaceFile(file, Buffer.concat(whole));
+    await syncFolder(path.dirname(file));
+  } else if (torn) await truncate(file, end);
   const segment: Segment = {
     file,
     last: entries.reduce((highest, { sequence }) => Math.max(highest, sequence), 0),

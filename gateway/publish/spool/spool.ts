@@ -3,7 +3,7 @@ import { makeFolder } from "../../folders.ts";
 import type { Logger } from "../../log.ts";
 import { type Clock, MESSAGE_CLASSES, type Message, type MessageClass } from "../../terms.ts";
 import { openCursor } from "./cursor.ts";
-import { writeProblem } from "./durable.ts";
+import { writeProblem } from "./problem.ts";
 import { gather, type Pending } from "./gather.ts";
 import { type Lane, openLane } from "./lane.ts";
 import { type SpoolSettings, spoolOptions } from "./options.ts";
