@@ -148,12 +148,11 @@ export interface SeatAttention {
   readonly shift: Shift | null;
 }
 
-/** What the seats of one camera attend to at one moment, and which seats could not be seen. */
+/** What the seats that one camera sees attend to at one moment. */
 export interface Attention {
   readonly camera: string;
   readonly time: number;
   readonly seats: readonly SeatAttention[];
-  readonly unseen: number;
   /**
    * Standard error of a room's share of focus that all its heads have in common (a board direction that is a little
    * off, desks that look like screens), as measured for this model; more heads do not make it smaller.

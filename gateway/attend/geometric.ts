@@ -43,12 +43,10 @@ export function estimateByGeometry(options: AttendOptions, settleSeconds = 10): 
     observe(view, activity) {
       const attend = cameras.get(view.camera) ?? attendOneCamera(options, settleSeconds);
       cameras.set(view.camera, attend);
-      const seats = attend(view, activity);
       return {
         camera: view.camera,
         time: view.time,
-        seats,
-        unseen: view.missing.length + view.faces.length - seats.length,
+        seats: attend(view, activity),
         roomError: ROOM_ERROR,
         model,
         engine: view.engine,

@@ -23,7 +23,7 @@ function moment(time: number, targets: readonly TargetShares[], camera = "front"
     confidence: 1,
     shift: null,
   }));
-  return { camera, time, seats, unseen: 0, roomError: 0, ...SOURCE };
+  return { camera, time, seats, roomError: 0, ...SOURCE };
 }
 
 /** A window of ten seconds at 2 Hz with the same heads throughout. */

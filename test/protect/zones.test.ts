@@ -56,7 +56,6 @@ function moment(time: number, left: number, right: number, back: number) {
       confidence: 1,
       shift: null,
     })),
-    unseen: 0,
     roomError: 0,
     ...SOURCE,
   };

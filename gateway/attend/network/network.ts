@@ -92,10 +92,9 @@ export async function openNetworkAttender(
         if (!one) return [];
         return [{ camera: view.camera, seat, ...one, shift: fresh ? one.shift : null }];
       });
-      const unseen = view.missing.length + view.faces.length - seats.length;
       const { id: model, roomError } = pack;
       // The engine that is told is the one that looks: it is what differs from box to box. The model's id names its file.
-      return { camera: view.camera, time: view.time, seats, unseen, roomError, model, engine: view.engine };
+      return { camera: view.camera, time: view.time, seats, roomError, model, engine: view.engine };
     },
     async explain(name, activity) {
       const seats = cameras.get(name)?.memory.seats() ?? [];

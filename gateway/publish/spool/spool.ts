@@ -3,10 +3,10 @@ import { makeFolder } from "../../folders.ts";
 import type { Logger } from "../../log.ts";
 import { type Clock, MESSAGE_CLASSES, type Message, type MessageClass } from "../../terms.ts";
 import { openCursor } from "./cursor.ts";
-import { writeProblem } from "./problem.ts";
 import { gather, type Pending } from "./gather.ts";
 import { type Lane, openLane } from "./lane.ts";
 import { type SpoolSettings, spoolOptions } from "./options.ts";
+import { writeProblem } from "./problem.ts";
 import { quarantine } from "./quarantine.ts";
 import { type Entry, encodeRecord } from "./record.ts";
 

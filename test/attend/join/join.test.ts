@@ -74,7 +74,7 @@ function seen(camera: "left" | "right", time: number, heads = CLASS): { view: Vi
       took: { capture: 0, detect: 0, pose: 0, total: 0 },
     },
     attention: {
-      ...{ camera, time, unseen: 0, roomError: 0, model: "m", engine },
+      ...{ camera, time, roomError: 0, model: "m", engine },
       seats: boxes.map(({ seat }) => ({ camera, seat, targets, confidence: 1, shift: null })),
     },
   };

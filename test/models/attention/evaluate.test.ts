@@ -114,7 +114,7 @@ describe("judging", () => {
   const says = (told: (step: number) => Pick<SeatAttention, "targets" | "shift">) => () => ({
     model: "test",
     observe: (seen: View) => ({
-      ...{ camera: "c", time: seen.time, unseen: 0, roomError: 0, model: "test", engine: seen.engine },
+      ...{ camera: "c", time: seen.time, roomError: 0, model: "test", engine: seen.engine },
       seats: [{ camera: "c", seat: 7, confidence: 1, ...told(seen.time / 500) }],
     }),
   });
@@ -157,7 +157,7 @@ describe("the intervals of windows", () => {
   const says = (board: (seat: number) => number, shown = seats) => ({
     model: "test",
     observe: (seen: View) => ({
-      ...{ camera: "c", time: seen.time, unseen: 0, roomError: 0.05, model: "test", engine: seen.engine },
+      ...{ camera: "c", time: seen.time, roomError: 0.05, model: "test", engine: seen.engine },
       seats: shown.map((seat) => ({
         ...{ camera: "c", seat, confidence: 1, shift: null },
         targets: { ...none, board: board(seat), away: 1 - board(seat) },
