@@ -38,10 +38,12 @@ export async function keepUp(turn: Turn, { folder, keep, now, signal }: Upkeep):
     const oldest = now - keep.minuteDays * DAY_MS;
     await next((database) => database.run(`DELETE FROM ${table}_minute WHERE time < ${timestamp(oldest)}`));
   }
-  for (const table of Object.keys(MEASUREMENTS)) await exportDays(next, table, folder, now);
-  const oldest = Math.floor(now / DAY_MS) * DAY_MS - keep.rawDays * DAY_MS;
-  for (const table of Object.keys(MEASUREMENTS))
-    await next((database) => database.run(`DELETE FROM ${table} WHERE time < ${timestamp(oldest)}`));
+  const today = Math.floor(now / DAY_MS) * DAY_MS;
+  for (const table of Object.keys(MEASUREMENTS)) {
+    for (const day of await next((database) => daysBefore(database, table, today)))
+      await next((database) => exportDay(database, table, day, folder));
+    await next((database) => letGo(database, table, today - keep.rawDays * DAY_MS, folder));
+  }
 }
 
 interface Period {
@@ -89,36 +91,42 @@ async function rollUp(
   }
 }
 
-/** Writes each day that is over and has rows that its file has not. A file is never replaced by one with fewer. */
-async function exportDays(turn: Turn, table: string, folder: string, now: number): Promise<void> {
-  const today = timestamp(Math.floor(now / DAY_MS) * DAY_MS);
-  const days = await turn((database) =>
-    database.run(
-      `SELECT epoch_ms(date_trunc('day', time))::DOUBLE, count(*)::INTEGER FROM ${table} WHERE time < ${today} GROUP BY 1`,
-    ),
-  );
-  for (const [day, rows] of days as [number, number][])
-    await turn((database) => exportDay(database, { table, day, rows, folder }));
-}
-
 interface Day {
-  readonly table: string;
   /** When it begins: milliseconds since the Unix epoch. */
-  readonly day: number;
+  readonly begins: number;
   readonly rows: number;
-  readonly folder: string;
 }
 
-async function exportDay(database: Database, { table, day, rows, folder }: Day): Promise<void> {
-  const file = path.join(folder, new Date(day).toISOString().slice(0, 10), `${table}.parquet`);
+async function daysBefore(database: Database, table: string, end: number): Promise<Day[]> {
+  const days = await database.run(
+    `SELECT epoch_ms(date_trunc('day', time))::DOUBLE, count(*)::INTEGER FROM ${table}
+      WHERE time < ${timestamp(end)} GROUP BY 1`,
+  );
+  return (days as [number, number][]).map(([begins, rows]) => ({ begins, rows }));
+}
+
+/** Writes a day's file where it has rows that the file has not. One is never replaced by one with fewer. */
+async function exportDay(
+  database: Database,
+  table: string,
+  { begins, rows }: Day,
+  folder: string,
+): Promise<void> {
+  const file = path.join(folder, new Date(begins).toISOString().slice(0, 10), `${table}.parquet`);
   if ((await rowsIn(database, file)) >= rows) return;
   await mkdir(path.dirname(file), { recursive: true });
   // By its ends, not by its name: DuckDB passes over blocks of other days without reading them.
   await database.run(
-    `COPY (SELECT * FROM ${table} WHERE time >= ${timestamp(day)} AND time < ${timestamp(day + DAY_MS)} ORDER BY time)
+    `COPY (SELECT * FROM ${table} WHERE time >= ${timestamp(begins)} AND time < ${timestamp(begins + DAY_MS)} ORDER BY time)
       TO '${quoted(file)}.new' (FORMAT parquet, COMPRESSION zstd)`,
   );
   await rename(`${file}.new`, file);
+}
+
+/** Rows older than that go: in one step, for what comes late has to be in its day's file first. */
+async function letGo(database: Database, table: string, oldest: number, folder: string): Promise<void> {
+  for (const day of await daysBefore(database, table, oldest)) await exportDay(database, table, day, folder);
+  await database.run(`DELETE FROM ${table} WHERE time < ${timestamp(oldest)}`);
 }
 
 /** -1 when there is no such file, or none that can be read. */
