@@ -128,7 +128,10 @@ export async function openGateway(
       (it) => it.close(),
     );
     const { model } = attend;
-    const status = watchStatus({ config, publisher, record, stamps, account, model, source, clock });
+    const status = watchStatus({
+      ...{ config, publisher, record, stamps, account, source, clock },
+      ...{ model, perception: pack.id },
+    });
     const turnIn = watchForDrops();
     const shiftIn = BOUNDS[privacy.profile].inference ? watchForShifts() : () => null;
     const flow = startFlow(
@@ -136,7 +139,7 @@ export async function openGateway(
         attend,
         protect: openProtector(
           config.protect,
-          { model, engine: { provider: "cpu", precision: pack.precision } },
+          { model, perception: pack.id, engine: { provider: "cpu", precision: pack.precision } },
           BOUNDS[privacy.profile],
         ),
         publish(window, zone) {

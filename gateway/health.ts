@@ -42,7 +42,9 @@ export interface Health {
   readonly engine: Engine | null;
   /** Left out until the eye is up. */
   readonly eye?: EyeHealth;
+  /** As in a window. */
   readonly model: string | null;
+  readonly perception: string | null;
   readonly framesPerSecond: number | null;
   /** Since the last picture that was looked at, of the camera that is furthest behind. */
   readonly frameAgeSeconds: number | null;

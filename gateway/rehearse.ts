@@ -51,6 +51,7 @@ export async function rehearse(
   const attend = await openAttender(attendOptions.parse({ model }), { log, clock });
   const protect = openProtector(protection, {
     model: attend.model,
+    perception: pack.id,
     engine: { provider: "cpu", precision: pack.precision },
   });
   const frames = Math.floor(world.seconds * framesPerSecond);

@@ -30,6 +30,7 @@ interface Parts {
   readonly stamps: Stamps;
   readonly account: Pick<Account, "head">;
   readonly model: string;
+  readonly perception: string;
   readonly source: ConfigSource;
   readonly clock: Clock;
 }
@@ -41,6 +42,7 @@ export function watchStatus({
   stamps,
   account,
   model,
+  perception,
   source,
   clock,
 }: Parts): Status {
@@ -66,6 +68,7 @@ export function watchStatus({
       engine: eye?.engine ?? null,
       ...(eye && { eye: eyeHealth(eye.status()) }),
       model: eye ? model : null,
+      perception: eye ? perception : null,
       framesPerSecond: seen.reduce((sum, { framesPerSecond }) => sum + framesPerSecond, 0),
       frameAgeSeconds: ages.length > 0 ? Math.max(...ages) : null,
       spoolDepth,

@@ -218,7 +218,9 @@ export interface WindowFacts {
   readonly activity: Activity;
   readonly lesson: string | null;
   readonly quality: Quality;
+  /** What says what heads attend to, and what finds and reads the heads: each name@sha256-8. */
   readonly model: string;
+  readonly perception: string;
   readonly engine: Engine;
 }
 

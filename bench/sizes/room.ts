@@ -59,6 +59,7 @@ const windowOf = (time: number, focus: number, random: () => number) =>
     lesson: "maths-7b",
     quality: "ok",
     model: "attention@4e5f6a7b",
+    perception: "default@0a1b2c3d",
     engine: { provider: "cpu", precision: "int8" },
   }) as unknown as Window;
 
@@ -69,6 +70,7 @@ const healthOf = (time: number, second: number, random: () => number): Health =>
   engine: { provider: "cpu", precision: "int8" },
   eye: { cpuShare: 0.3 + random() * 0.1, framesPerSecondLimit: 4, building: null, refused: {} },
   model: "attention@4e5f6a7b",
+  perception: "default@0a1b2c3d",
   framesPerSecond: 4 + random(),
   frameAgeSeconds: random() * 0.4,
   spoolDepth: Math.floor(random() * 3),

@@ -77,7 +77,7 @@ async function analyseOne(input: string, { terminal, config, pack, activity, opt
     throw failure("INPUT_MISSING", { path: input }, error);
   });
   const attender = await openAttender(config.attend, { log: createLogger("warn"), clock: systemClock });
-  const watch = filmWatcher(config, attender, activity, async (window, from, to) => {
+  const watch = filmWatcher({ config, attender, activity, perception: pack.id }, async (window, from, to) => {
     // Only what may be said of a room may be explained of it.
     const explained =
       options.explain && window.quality === "ok" ? await attender.explain(CAMERA, activity) : null;
@@ -103,7 +103,7 @@ async function analyseOne(input: string, { terminal, config, pack, activity, opt
           ...viewPayload(view),
         });
       } else if (view.file && options.fps === undefined) {
-        const window = await stillWindow(config, activity, view);
+        const window = await stillWindow({ config, activity, perception: pack.id }, view);
         terminal.say(windowLine(name, window));
         terminal.emit({ path: input, file: view.file, ...payload(window) });
       } else {
@@ -165,11 +165,16 @@ async function playThrough(
   }
 }
 
+interface Film {
+  readonly config: Config;
+  readonly attender: Attender;
+  readonly activity: Activity;
+  readonly perception: string;
+}
+
 /** A film's views, window after window from its start; the last one may be short and is closed at the film's end. */
 function filmWatcher(
-  config: Config,
-  attender: Attender,
-  activity: Activity,
+  { config, attender, activity, perception }: Film,
   onWindow: (window: Window, from: number, to: number) => Promise<void>,
 ) {
   const { windowSeconds } = config.protect;
@@ -185,7 +190,7 @@ function filmWatcher(
     async see(view: View) {
       protector ??= openProtector(
         config.protect,
-        { model: attender.model, engine: view.engine },
+        { model: attender.model, perception, engine: view.engine },
         BOUNDS[config.privacy.profile],
       );
       while (view.time >= end) {
@@ -200,12 +205,15 @@ function filmWatcher(
 }
 
 /** A single picture is a window of its own: the people in it belong to no other picture's group. */
-async function stillWindow(config: Config, activity: Activity, view: View): Promise<Window> {
+async function stillWindow(
+  { config, activity, perception }: Omit<Film, "attender">,
+  view: View,
+): Promise<Window> {
   const lesson = { activity, lesson: null };
   const attender = openGeometric(config.attend, 0);
   const protector = openProtector(
     config.protect,
-    { model: attender.model, engine: view.engine },
+    { model: attender.model, perception, engine: view.engine },
     BOUNDS[config.privacy.profile],
     1,
   );

@@ -11,6 +11,7 @@ export interface RoomEntry {
   readonly version: string | null;
   readonly provider: string | null;
   readonly model: string | null;
+  readonly perception: string | null;
   readonly profile: string | null;
   readonly config: string | null;
   readonly configHash: string | null;
@@ -43,6 +44,7 @@ const healthSchema = z.object({
   version: text,
   provider: text,
   model: text,
+  perception: text,
   profile: text,
   config: text,
   config_hash: text,
@@ -105,6 +107,7 @@ const unheard = (site: string, room: string): RoomEntry => ({
   version: null,
   provider: null,
   model: null,
+  perception: null,
   profile: null,
   config: null,
   configHash: null,

@@ -65,6 +65,7 @@ export function csvOf(rooms: readonly RoomEntry[]): string {
     "version",
     "provider",
     "model",
+    "perception",
     "profile",
     "config",
     "configHash",

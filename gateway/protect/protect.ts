@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { type Activity, type Attention, type Engine, TARGETS, type Window } from "../terms.ts";
+import { type Activity, type Attention, TARGETS, type Window } from "../terms.ts";
 import { learnExpected } from "./expected.ts";
 import { BOUNDS, type Bounds } from "./profile.ts";
 import { gather, meanHeads, nothingGathered } from "./room.ts";
@@ -69,6 +69,9 @@ export interface Lesson {
   readonly lesson: string | null;
 }
 
+/** What makes windows; see `WindowFacts`. */
+export type Source = Pick<Window, "model" | "perception" | "engine">;
+
 /** The only maker of a Window. Pure but for its own sums: time comes in with every call. */
 export interface Protector {
   /** Adds one camera's moment. Ignored while paused. @param places where its heads are in the picture, for the zones. */
@@ -85,14 +88,14 @@ export interface Protector {
 }
 
 /**
- * @param source what the windows say made them until the first moment comes in.
+ * @param source what the windows say made them; `model` and `engine` until the first moment comes in, which has its own.
  * @param stretches a window in which a camera looked during only some of so many stretches was only partly covered;
  *   1 for a window that is a single picture.
  * @param bounds of the school's profile: it can make what is said less, never more.
  */
 export function openProtector(
   options: ProtectOptions,
-  source: { model: string; engine: Engine },
+  source: Source,
   bounds: Bounds = BOUNDS.aggregate,
   stretches = 4,
 ): Protector {
@@ -101,6 +104,7 @@ export function openProtector(
   const seenLately = learnExpected();
   const zones = openZones(bounds.zones ? options.zones : [], minimumGroup);
   let gathered = nothingGathered();
+  const { perception } = source;
   let { model, engine } = source;
   let paused = false;
   let pausedDuring = false;
@@ -116,6 +120,7 @@ export function openProtector(
     focusApplies: options.focusTargets[activity].length > 0,
     inference: bounds.inference,
     model,
+    perception,
     engine,
   });
 

@@ -22,6 +22,7 @@ export interface Circumstances {
   /** Whether the profile lets more be said than how many heads there are and where they are turned to. */
   readonly inference: boolean;
   readonly model: string;
+  readonly perception: string;
   readonly engine: Engine;
 }
 
@@ -41,8 +42,8 @@ const UNKNOWN = {
  * few, comes out as null with the reason, never as inattention.
  */
 export function closeWindow(gathered: Gathered, about: Circumstances): Window {
-  const { time, windowSeconds, activity, lesson, expected, model, engine } = about;
-  const base = { time, windowSeconds, activity, lesson, expected, model, engine };
+  const { time, windowSeconds, activity, lesson, expected, model, perception, engine } = about;
+  const base = { time, windowSeconds, activity, lesson, expected, model, perception, engine };
   if (about.paused) return allow({ ...base, ...UNKNOWN, quality: "paused" });
   if (gathered.cameras.size === 0) return allow({ ...base, ...UNKNOWN, quality: "no_camera" });
 

@@ -33,6 +33,7 @@ export function focusMessage(
       lesson: window.lesson,
       quality: window.quality,
       model: window.model,
+      perception: window.perception,
       provider: engineText(window.engine),
     }),
   };
@@ -84,6 +85,7 @@ export function healthMessage(report: Health): Message {
       uptime_s: Math.round(report.uptimeSeconds),
       provider: report.engine && engineText(report.engine),
       model: report.model,
+      perception: report.perception,
       ...(report.eye && {
         eye: {
           cpu_share: rounded(report.eye.cpuShare),

@@ -30,7 +30,7 @@ const window = {
     "shifts_per_min",
     "synchrony",
   ],
-  texts: ["lesson", "quality"],
+  texts: ["lesson", "quality", "perception"],
   open: false,
 } as const;
 

@@ -147,7 +147,7 @@ async function judgeRoom(recording: Recording, one: Judge, lose: (view: View) =>
     if (times.some((time) => time >= turn.time && time - turn.time <= TOLERANCE_SECONDS)) truths.push(turn);
   }
   const { engine } = recording.sights[0]!.view;
-  const protect = openProtector(protection, { model: one.model, engine });
+  const protect = openProtector(protection, { model: one.model, perception: "recorded", engine });
   const windows = [...sums].flatMap(([window, { truth, said, moments }]): JudgedWindow[] => {
     if (truth.length === 0 || said.length === 0) return [];
     for (const { attention, activity } of moments) protect.take(attention, { activity, lesson: null });

@@ -125,7 +125,7 @@ export const machine: Page = {
     }),
     table({
       title: "What it says of itself",
-      says: "The newest report: the model that looks for faces, who keeps the cameras shut and why (nothing while they may be open), for how many days the first certificate that runs out is still good, and the number and hash of the audit log's last entry. Compare the last with what you noted before: a log that was cut short no longer has it.",
+      says: "The newest report: what says what heads attend to and what finds and reads the heads, who keeps the cameras shut and why (nothing while they may be open), for how many days the first certificate that runs out is still good, and the number and hash of the audit log's last entry. Compare the last with what you noted before: a log that was cut short no longer has it.",
       unit: "none",
       none: "–",
       targets: [
@@ -133,6 +133,7 @@ export const machine: Page = {
           health()
             .select(
               column("model"),
+              column("perception"),
               column("provider"),
               column("shut"),
               column("certificate_days"),

@@ -19,7 +19,8 @@ const HEALTH: Health = {
   version: "0.1.0",
   uptimeSeconds: 62,
   engine: { provider: "cpu", precision: "int8" },
-  model: "default@0a1b2c3d",
+  model: "attention@0a1b2c3d",
+  perception: "default@4e5f6a7b",
   framesPerSecond: 2,
   frameAgeSeconds: 0.3,
   spoolDepth: 7,
@@ -66,7 +67,8 @@ describe("an inventory of rooms", () => {
         heard: "2026-11-23T09:15:05.000Z",
         version: "0.1.0",
         provider: "cpu:int8",
-        model: "default@0a1b2c3d",
+        model: "attention@0a1b2c3d",
+        perception: "default@4e5f6a7b",
         profile: "aggregate",
         config: "as_given",
         configHash: "0a1b2c3d4e5f6071",
@@ -127,7 +129,7 @@ describe("an inventory of rooms", () => {
     );
     expect(head).toMatch(/^site,room,state,heard,version,/);
     expect(row).toBe(
-      `s,r,,2026-11-23T09:15:05.000Z,'=1+1,cpu:int8,default@0a1b2c3d,aggregate,as_given,0a1b2c3d4e5f6071,ok,front=ok back=lost,air-1=ok,7,embedded=true,10240,"a ""b"", c"`,
+      `s,r,,2026-11-23T09:15:05.000Z,'=1+1,cpu:int8,attention@0a1b2c3d,default@4e5f6a7b,aggregate,as_given,0a1b2c3d4e5f6071,ok,front=ok back=lost,air-1=ok,7,embedded=true,10240,"a ""b"", c"`,
     );
     expect(end).toBe("");
   });

@@ -7,7 +7,7 @@ import type { Activity, Attention, Target, TargetShares, Window } from "../../ga
 import { TARGETS } from "../../gateway/terms.ts";
 
 const ENGINE = { provider: "cpu", precision: "float32" } as const;
-const SOURCE = { model: "test@00000000", engine: ENGINE };
+const SOURCE = { model: "test@00000000", perception: "eyes@00000000", engine: ENGINE };
 const LECTURE = { activity: "lecture" as Activity, lesson: "Maths" };
 
 const on = (target: Target, certainty = 1): TargetShares =>

@@ -5,7 +5,7 @@ import { openProtector, protectOptions } from "../../gateway/protect/protect.ts"
 import type { Attention, Box } from "../../gateway/terms.ts";
 
 const ENGINE = { provider: "cpu", precision: "float32" } as const;
-const SOURCE = { model: "test@00000000", engine: ENGINE };
+const SOURCE = { model: "test@00000000", perception: "eyes@00000000", engine: ENGINE };
 const LECTURE = { activity: "lecture" as const, lesson: null };
 const BOARD = { board: 1, desk: 0, screen: 0, peer: 0, away: 0 };
 const AWAY = { board: 0, desk: 0, screen: 0, peer: 0, away: 1 };

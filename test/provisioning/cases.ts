@@ -178,7 +178,8 @@ export const report = (room: string, time: number, health: Partial<Health>): Poi
       version: "0.1.0",
       uptimeSeconds: 60,
       engine: CPU,
-      model: "default@0a1b2c3d",
+      model: "attention@0a1b2c3d",
+      perception: "default@4e5f6a7b",
       framesPerSecond: 4,
       frameAgeSeconds: 0.3,
       spoolDepth: 0,
@@ -229,6 +230,7 @@ const look = (
       lesson: null,
       quality,
       model: "m@0",
+      perception: "p@0",
       engine: CPU,
     } as Window),
   ).point;

@@ -19,6 +19,7 @@ const facts: WindowFacts = {
   lesson: "Maths",
   quality: "ok",
   model: "geometric@0a1b2c3d",
+  perception: "default@4e5f6a7b",
   engine: { provider: "cpu", precision: "int8" },
 };
 /** What only protect can make: here the format is tested, and not who may. */
@@ -43,6 +44,7 @@ test("a window's payload has the contract's fields and no others", () => {
     lesson: "Maths",
     quality: "ok",
     model: "geometric@0a1b2c3d",
+    perception: "default@4e5f6a7b",
     provider: "cpu:int8",
   });
   expect(focusMessage(window, { zone: "back row" }).topic).toBe("zone/back row/focus");
@@ -108,7 +110,8 @@ test("sensors, events and health have their topics, classes and fields", () => {
       building: "tensorrt",
       refused: { cuda: "no such library" },
     },
-    model: "default@0a1b2c3d",
+    model: "geometric@0a1b2c3d",
+    perception: "default@4e5f6a7b",
     framesPerSecond: 1.98765,
     frameAgeSeconds: 0.31,
     spoolDepth: 2,
@@ -144,7 +147,8 @@ test("sensors, events and health have their topics, classes and fields", () => {
       building: "tensorrt",
       refused: { cuda: "no such library" },
     },
-    model: "default@0a1b2c3d",
+    model: "geometric@0a1b2c3d",
+    perception: "default@4e5f6a7b",
     frames_per_second: 1.9877,
     frame_age_s: 0.31,
     spool_depth: 2,

@@ -135,6 +135,7 @@ describe("a message becomes a point", () => {
       lesson: "Photosynthesis",
       quality: "ok",
       model: "geometry@0123abcd",
+      perception: "default@89abcdef",
       engine,
     };
     const window = facts as unknown as Window;

@@ -14,6 +14,7 @@ const healthy: StatusReport = {
     uptimeSeconds: 61,
     engine: { provider: "cpu", precision: "int8" },
     model: "geometry@12345678",
+    perception: "default@12345678",
     framesPerSecond: 9.5,
     frameAgeSeconds: 0.2,
     spoolDepth: 3,

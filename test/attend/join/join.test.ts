@@ -176,7 +176,11 @@ describe("seats that two cameras see", () => {
   });
 
   it("make a room of as many heads as there are", () => {
-    const protect = openProtector(protectOptions.parse({ expectedHeads: 24 }), { model: "m", engine });
+    const protect = openProtector(protectOptions.parse({ expectedHeads: 24 }), {
+      model: "m",
+      perception: "p",
+      engine,
+    });
     const join = joinSeats(landmarks);
     const lesson = { activity: "lecture", lesson: null } as const;
     for (let time = 0; time < 10_000; time += 500) {
