@@ -26,9 +26,13 @@ export function epochOf(wall: WallTime, zone?: string): number {
 
 const DAY_MS = 86_400_000;
 
-/** What that zone's clocks are ahead of UTC at that moment, ms. */
-function offsetAt(epoch: number, zone: string | undefined): number {
-  const parts = new Intl.DateTimeFormat("en-GB", {
+/** One for each zone: to make one takes longer than to ask it a hundred times. */
+const clocks = new Map<string | undefined, Intl.DateTimeFormat>();
+
+function clockIn(zone: string | undefined): Intl.DateTimeFormat {
+  const known = clocks.get(zone);
+  if (known) return known;
+  const clock = new Intl.DateTimeFormat("en-GB", {
     ...(zone === undefined ? {} : { timeZone: zone }),
     hourCycle: "h23",
     year: "numeric",
@@ -37,7 +41,14 @@ function offsetAt(epoch: number, zone: string | undefined): number {
     hour: "numeric",
     minute: "numeric",
     second: "numeric",
-  }).formatToParts(epoch);
+  });
+  clocks.set(zone, clock);
+  return clock;
+}
+
+/** What that zone's clocks are ahead of UTC at that moment, ms. */
+function offsetAt(epoch: number, zone: string | undefined): number {
+  const parts = clockIn(zone).formatToParts(epoch);
   const value = (type: string) => Number(parts.find((part) => part.type === type)?.value);
   const shown = Date.UTC(
     value("year"),

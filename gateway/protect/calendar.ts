@@ -1,0 +1,141 @@
+import ICAL from "ical.js";
+import { failure, reason } from "../errors.ts";
+import { epochOf } from "./wallTime.ts";
+
+/** One lesson, ms since the epoch: `[start, end)`. */
+export interface Period {
+  readonly start: number;
+  readonly end: number;
+  readonly summary: string;
+}
+
+/** Repeats are followed for so many steps from an event's first day: two centuries of schooldays. */
+const MOST_REPEATS = 50_000;
+const HOUR_MS = 3_600_000;
+/** What lasts for so long lasts all day, also on the day that summer time makes an hour shorter. */
+const WHOLE_DAY_MS = 23 * HOUR_MS;
+/** A time read as if it were UTC is off by no more than a zone's 14 hours, and no lesson ends so long after its start. */
+const NEAR_MS = 14 * HOUR_MS + WHOLE_DAY_MS;
+
+/**
+ * The lessons in an iCalendar text (RFC 5545) that touch `[from, to)`, in order of their start. Repeats, exceptions and
+ * time zones are followed; events that were cancelled or that last whole days (holidays, project weeks) are no lessons:
+ * they would keep a camera open at night. Throws TIMETABLE_INVALID.
+ */
+export function lessonsIn(
+  text: string,
+  { from, to, location }: { from: number; to: number; location?: string | undefined },
+): Period[] {
+  try {
+    const calendar = new Calendar(ICAL.parse(text));
+    if (calendar.name !== "vcalendar") throw new Error("it is not a calendar");
+    return seriesIn(calendar)
+      .filter((event) => [event, ...exceptionsOf(event)].some((each) => counts(each, location)))
+      .flatMap((event) => occurrences(event, from, to))
+      .filter(({ event }) => counts(event, location))
+      .map(({ start, end, event }) => ({ start, end, summary: event.summary ?? "" }))
+      .filter(({ start, end }) => end - start < WHOLE_DAY_MS)
+      .sort((a, b) => a.start - b.start);
+  } catch (error) {
+    throw failure("TIMETABLE_INVALID", { problem: reason(error).split("\n")[0]! }, error);
+  }
+}
+
+/**
+ * The events, each with the exceptions that are made for it. The library would hand it those of all others too: a lesson
+ * that is cancelled in one room would be gone from every room that has one at that time.
+ */
+function seriesIn(calendar: ICAL.Component): ICAL.Event[] {
+  const exceptions = new Map<unknown, ICAL.Component[]>();
+  const series: ICAL.Component[] = [];
+  for (const component of calendar.getAllSubcomponents("vevent")) {
+    if (!component.hasProperty("recurrence-id")) series.push(component);
+    else {
+      const uid = component.getFirstPropertyValue("uid");
+      exceptions.set(uid, [...(exceptions.get(uid) ?? []), component]);
+    }
+  }
+  return series.map((component) => {
+    const own = exceptions.get(component.getFirstPropertyValue("uid")) ?? [];
+    return new ICAL.Event(component, { exceptions: own });
+  });
+}
+
+const exceptionsOf = (event: ICAL.Event): ICAL.Event[] => Object.values(event.exceptions);
+
+function counts(event: ICAL.Event, location: string | undefined): boolean {
+  const status = event.component.getFirstPropertyValue("status");
+  // Names and words that stand for a value are the same in capitals and small letters (RFC 5545, 2).
+  const cancelled = String(status).toUpperCase() === "CANCELLED";
+  return !cancelled && !event.startDate.isDate && (location === undefined || event.location === location);
+}
+
+interface Occurrence {
+  readonly start: number;
+  readonly end: number;
+  readonly event: ICAL.Event;
+}
+
+function occurrences(event: ICAL.Event, from: number, to: number): Occurrence[] {
+  const found: Occurrence[] = [];
+  const add = (startDate: ICAL.Time, endDate: ICAL.Time, item: ICAL.Event) => {
+    const [start, end] = [epoch(startDate, item), epoch(endDate, item)];
+    if (start < to && end > from) found.push({ start, end, event: item });
+  };
+  if (!event.isRecurring()) {
+    add(event.startDate, event.endDate, event);
+    return found;
+  }
+  const reach = NEAR_MS + furthestMove(event);
+  const repeats = event.iterator();
+  for (let step = 0; step < MOST_REPEATS; step += 1) {
+    const next = repeats.next();
+    if (!next) break;
+    // Only what is near is looked at closely: a plan of two years has thousands that are long over.
+    const about = asIfUtc(next);
+    if (about > to + reach) break;
+    if (about < from - reach) continue;
+    const { startDate, endDate, item } = event.getOccurrenceDetails(next);
+    add(startDate, endDate, item);
+  }
+  return found;
+}
+
+/** How far an exception takes a lesson from where it would be. */
+const furthestMove = (event: ICAL.Event): number =>
+  exceptionsOf(event).reduce(
+    (furthest, { recurrenceId, startDate }) =>
+      Math.max(furthest, Math.abs(asIfUtc(startDate) - asIfUtc(recurrenceId)) + 2 * NEAR_MS),
+    0,
+  );
+
+const asIfUtc = ({ year, month, day, hour, minute, second }: ICAL.Time): number =>
+  Date.UTC(year, month - 1, day, hour, minute, second);
+
+/** A time of an event in ms. One in no zone is of the event's, and of the machine's where that has none either. */
+function epoch(time: ICAL.Time, event: ICAL.Event): number {
+  if (time.zone && time.zone.tzid !== "floating") return time.toUnixTime() * 1000;
+  const zone = event.component.getFirstProperty("dtstart")?.getFirstParameter("tzid") || undefined;
+  return epochOf(time, zone);
+}
+
+/** A calendar in which zones may be named that it does not define. */
+class Calendar extends ICAL.Component {
+  readonly #named = new Map<string, ICAL.Timezone>();
+
+  override getTimeZoneByID(tzid: string): ICAL.Timezone {
+    const known = super.getTimeZoneByID(tzid) ?? this.#named.get(tzid) ?? new NamedZone({ tzid });
+    this.#named.set(tzid, known);
+    return known;
+  }
+}
+
+/**
+ * A zone from the machine's own table. The library reckons with it also where a time in it meets one in UTC: the last day
+ * of a repeat, say, which is always in UTC.
+ */
+class NamedZone extends ICAL.Timezone {
+  override utcOffset(time: ICAL.Time): number {
+    return (asIfUtc(time) - epochOf(time, this.tzid)) / 1000;
+  }
+}
