@@ -1,5 +1,8 @@
 import type { Clock } from "./terms.ts";
 
+/** The most that `setTimeout` can wait for, 24 days: it takes more for no time at all. */
+const LONGEST_MS = 2 ** 31 - 1;
+
 /** The machine's own clock. */
 export const systemClock: Clock = {
   now: () => Date.now(),
@@ -12,8 +15,13 @@ export const systemClock: Clock = {
         signal?.removeEventListener("abort", done);
         resolve();
       };
-      // Node complains of a time that has already passed.
-      const timer = setTimeout(done, Math.max(0, ms));
+      let timer: NodeJS.Timeout;
+      const wait = (left: number) => {
+        // Node complains of a time that has already passed.
+        if (left <= LONGEST_MS) timer = setTimeout(done, Math.max(0, left));
+        else timer = setTimeout(() => wait(left - LONGEST_MS), LONGEST_MS);
+      };
+      wait(ms);
       signal?.addEventListener("abort", done, { once: true });
     });
   },

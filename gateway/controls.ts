@@ -28,6 +28,8 @@ export interface ControlsContext {
   readonly clock: Clock;
 }
 
+const LOOK_MS = 2_000;
+
 export function followControls({
   flow,
   shutter,
@@ -61,7 +63,7 @@ export function followControls({
     const isNew = !paused;
     const { signal } = ask(true);
     const until = minutes === undefined ? null : clock.now() + minutes * 60_000;
-    if (until !== null) void resumeAt(until, signal);
+    if (until !== null) void clock.sleep(until - clock.now(), signal).then(() => resumeUnless(signal));
     // Cameras close at once: no disk is waited for.
     const shut = isNew ? shutter.hold("teacher", "it was paused") : undefined;
     shut?.catch(() => {}); // it is thrown where it is waited for
@@ -82,7 +84,8 @@ export function followControls({
     try {
       await inTurn(async () => {
         await account("resumed", by);
-        await kept(null);
+        // A power cut now must find the pause that was asked for meanwhile.
+        if (!signal.aborted) await kept(null);
       });
     } catch (error) {
       if (!signal.aborted) paused = true;
@@ -102,12 +105,21 @@ export function followControls({
     return asking;
   }
 
-  async function resumeAt(until: number, signal: AbortSignal): Promise<void> {
-    await clock.sleep(until - clock.now(), signal);
+  async function resumeUnless(signal: AbortSignal): Promise<void> {
     if (signal.aborted) return;
     await resume("the end of its time").catch((error) =>
       log.error({ err: error }, `cannot go on: ${reason(error)}`),
     );
+  }
+
+  /**
+   * A pause of before a restart ends by the clock on the wall, which is looked at again and again: on a machine without a
+   * battery it stands in another year until it is set.
+   */
+  async function resumeAt(until: number, signal: AbortSignal): Promise<void> {
+    while (!signal.aborted && clock.now() < until)
+      await clock.sleep(Math.min(until - clock.now(), LOOK_MS), signal);
+    await resumeUnless(signal);
   }
 
   if (before) {

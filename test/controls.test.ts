@@ -6,18 +6,21 @@ import type { Flow } from "../gateway/flow.ts";
 import { createLogger } from "../gateway/log.ts";
 import type { Pause } from "../gateway/pause.ts";
 import type { Shutter } from "../gateway/shutter.ts";
+import type { Clock } from "../gateway/terms.ts";
 
 /** Controls over a disk whose every write takes as long as is said, and a shutter that notes who holds it. */
 function surroundings({
   before = null,
   turns = () => 0,
   broken = false,
+  clock = systemClock,
 }: {
   before?: Pause | null;
   turns?: () => number;
   broken?: boolean;
+  clock?: Clock;
 }) {
-  const seen = { held: false, kept: before, written: [] as string[], told: [] as string[] };
+  const seen = { held: false, kept: before, lifted: 0, written: [] as string[], told: [] as string[] };
   const disk = async () => {
     for (let left = turns(); left > 0; left -= 1) await new Promise(setImmediate);
   };
@@ -39,11 +42,12 @@ function surroundings({
     async keep(pause) {
       await disk();
       seen.kept = pause;
+      if (pause === null) seen.lifted += 1;
     },
     before,
     tell: ({ kind }) => void seen.told.push(kind),
     log: createLogger("silent" as "error", false),
-    clock: systemClock,
+    clock,
   });
   return { controls, seen };
 }
@@ -78,9 +82,79 @@ describe("pause and resume", () => {
     await expect(controls.toggle(), "it is a pause still").rejects.toThrow("no space left");
   });
 
+  it("keep the pause on disk throughout when somebody pauses again before it was lifted there", async () => {
+    const { controls, seen } = surroundings({ before: { until: null }, turns: () => 3 });
+    await Promise.all([
+      controls.obey({ kind: "pause", paused: false }),
+      controls.obey({ kind: "pause", paused: true }),
+    ]);
+    expect(seen).toMatchObject({ held: true, kept: { until: null }, lifted: 0 });
+  });
+
   it("pause all the same when that cannot be written down", async () => {
     const { controls, seen } = surroundings({ broken: true });
     await controls.toggle();
     expect(seen).toMatchObject({ held: true, kept: { until: null }, told: ["paused"] });
+  });
+});
+
+describe("a pause with an end, over a restart", () => {
+  const END = Date.UTC(2026, 10, 24, 10);
+
+  /** A clock on the wall that may be set, and sleeps that end once so much time has really passed. */
+  function machine(wall: number) {
+    let [offset, elapsed] = [wall, 0];
+    const sleeping = new Set<{ readonly until: number; readonly wake: () => void }>();
+    const clock: Clock = {
+      now: () => offset + elapsed,
+      elapsed: () => elapsed,
+      sleep: (ms, signal) =>
+        new Promise((resolve) => {
+          sleeping.add({ until: elapsed + ms, wake: resolve });
+          signal?.addEventListener("abort", () => resolve());
+        }),
+    };
+    return {
+      clock,
+      set(to: number) {
+        offset = to - elapsed;
+      },
+      async pass(ms: number) {
+        for (const end = elapsed + ms; elapsed < end; ) {
+          elapsed = Math.min(end, elapsed + 500);
+          for (const one of sleeping) if (one.until <= elapsed && sleeping.delete(one)) one.wake();
+          for (let turn = 0; turn < 5; turn += 1) await new Promise(setImmediate);
+        }
+      },
+    };
+  }
+
+  it.each([
+    ["right", END - 60_000],
+    ["three years behind until it is set", Date.UTC(2023, 5, 1)],
+    ["in 1970 until it is set", 0],
+  ])("ends at that time, on a machine whose clock is %s", async (_, wall) => {
+    const { clock, set, pass } = machine(wall);
+    const { controls, seen } = surroundings({ before: { until: END }, clock });
+    await pass(30_000);
+    expect(seen.held).toBe(true);
+    set(END - 30_000);
+    await pass(29_000);
+    expect(seen.held).toBe(true);
+    await pass(4_000);
+    expect(seen).toMatchObject({ held: false, kept: null, told: ["resumed"] });
+    await controls.close();
+  });
+
+  it("lasts as long as was said, though the clock is set meanwhile", async () => {
+    const { clock, set, pass } = machine(END);
+    const { controls, seen } = surroundings({ clock });
+    await controls.obey({ kind: "pause", paused: true, minutes: 1 });
+    set(END + 3_600_000);
+    await pass(59_000);
+    expect(seen.held).toBe(true);
+    await pass(2_000);
+    expect(seen.held).toBe(false);
+    await controls.close();
   });
 });
