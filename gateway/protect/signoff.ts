@@ -2,24 +2,36 @@ import { readFile } from "node:fs/promises";
 import { z } from "zod";
 import { failure, reason } from "../errors.ts";
 import { readYaml } from "../yaml.ts";
+import { epochOf } from "./wallTime.ts";
 
-const name = () => z.string().trim().min(3, "a name is needed");
+/** What somebody has written in place of what the template has in square brackets. */
+const words = (least: number, wanted: string) =>
+  z
+    .string()
+    .trim()
+    .min(least, wanted)
+    .refine((text) => !/^\[.*\]$/s.test(text), `${wanted}: this is still the template's`);
+const name = () => words(3, "a name is needed");
+/** A day on the calendar at the school, from midnight to midnight; ms since the epoch, `[begins, ends)`. */
 const day = (what: string) =>
   z.iso
     .date("a day is needed, as 2026-11-23")
-    .transform((text) => Date.parse(`${text}T00:00:00Z`))
+    .transform((text) => ({ begins: midnight(text, 0), ends: midnight(text, 1) }))
     .describe(what);
+
+function midnight(date: string, later: number): number {
+  const [year, month, day] = date.split("-").map(Number) as [number, number, number];
+  return epochOf({ year, month, day: day + later, hour: 0, minute: 0, second: 0 });
+}
 
 /** A statement by which somebody answerable allows something, in YAML. `docs/templates/` holds ones to start from. */
 export const signoffSchema = z.strictObject({
   allows: z.enum(["research", "eu"]).describe("The profile that it allows."),
   site: z.string().min(1).describe("The school, as in the config."),
   rooms: z.array(z.string().min(1)).min(1).describe("The rooms that it covers, as in the config."),
-  basis: z
-    .string()
-    .trim()
-    .min(20, "say in a sentence on what basis")
-    .describe("On what legal basis, or by which assessment, and where that is kept."),
+  basis: words(20, "say in a sentence on what basis").describe(
+    "On what legal basis, or by which assessment, and where that is kept.",
+  ),
   assessedBy: name().describe("Who wrote the assessment."),
   signedBy: name().describe("Who answers for it: not the one who wrote it."),
   role: name().describe("In what role: head of school, data-protection officer."),
@@ -27,8 +39,6 @@ export const signoffSchema = z.strictObject({
   validUntil: day("The last day on which it holds."),
 });
 export type Signoff = z.output<typeof signoffSchema>;
-
-const DAY_MS = 86_400_000;
 
 /**
  * Reads a sign-off and checks that it allows that profile in that room at that moment. Throws SIGNOFF_INVALID with
@@ -60,7 +70,7 @@ function shortcomings(
   if (!rooms.includes(room)) problems.push(`it does not cover ${room}`);
   if (assessedBy.toLowerCase() === signedBy.toLowerCase())
     problems.push("nobody signs for their own assessment");
-  if (now < signedOn) problems.push("it was signed in the future");
-  if (now >= validUntil + DAY_MS) problems.push("it has run out");
+  if (now < signedOn.begins) problems.push("it was signed in the future");
+  if (now >= validUntil.ends) problems.push("it has run out");
   return problems;
 }

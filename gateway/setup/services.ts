@@ -80,5 +80,7 @@ export const environment = ({
     // A box has its own gateway. A school's gateways are elsewhere, and have to reach broker and database.
     layout === "box" ? "COMPOSE_PROFILES=gateway" : "FOCUS_BIND=0.0.0.0",
     ...(camera ? [`FOCUS_CAMERA=${camera}`] : []),
+    // A container knows no zone of its own: the timetable's hours and a sign-off's days are those at the school.
+    `TZ=${Intl.DateTimeFormat().resolvedOptions().timeZone}`,
     "",
   ].join("\n");

@@ -122,6 +122,14 @@ describe("docker/compose.yaml", () => {
     ]);
   });
 
+  it("has the gateway go by the clock at the school, where the timetable's hours are", async () => {
+    const folder = path.join(await temporaryFolder(), "focus");
+    await setUp(answers("box"), folder, Date.now());
+    const env = await readFile(path.join(folder, ".env"), "utf8");
+    expect(env).toContain(`\nTZ=${Intl.DateTimeFormat().resolvedOptions().timeZone}\n`);
+    expect(compose.services.gateway!.environment).toMatchObject({ TZ: `\${TZ:-UTC}` });
+  });
+
   it("mounts only what is in this package, the folder of setup, and volumes it declares", async () => {
     const sources = services.flatMap(([, { volumes }]) =>
       volumes.map((volume) => volume.split(/:(?=\/)/)[0]!),

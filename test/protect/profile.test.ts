@@ -6,7 +6,7 @@ import { askProfile } from "../../gateway/protect/profile.ts";
 import { temporaryFolder } from "../support/places.ts";
 
 const PLACE = { site: "riverside", room: "room-12" };
-const NOW = Date.UTC(2026, 10, 23, 12);
+const NOW = new Date(2026, 10, 23, 12).getTime();
 const SIGNED = {
   allows: "research",
   site: "riverside",
@@ -36,7 +36,9 @@ describe("a profile", () => {
     async (profile) => {
       expect(await askProfile({ profile }, PLACE, NOW)).toMatchObject({ granted: false });
       expect(await ask(profile, { ...SIGNED, allows: profile })).toEqual({ granted: true });
-      expect(await ask(profile, { ...SIGNED, allows: profile }, Date.UTC(2026, 10, 24))).toMatchObject({
+      expect(
+        await ask(profile, { ...SIGNED, allows: profile }, new Date(2026, 10, 24).getTime()),
+      ).toMatchObject({
         granted: false,
         because: expect.stringContaining("run out"),
       });
