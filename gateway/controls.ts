@@ -28,6 +28,7 @@ export interface ControlsContext {
   readonly clock: Clock;
 }
 
+/** How often the clock on the wall is looked at for the end of a pause. */
 const LOOK_MS = 2_000;
 
 export function followControls({

@@ -3,10 +3,11 @@ import type { Config } from "../config.ts";
 import { catalogue, type ErrorCode } from "../errors.ts";
 import { openEye } from "../eye/eye.ts";
 import { createLogger } from "../log.ts";
+import { BOUNDS } from "../protect/protect.ts";
 import type { CameraState, Sound, View } from "../terms.ts";
 import type { Finding } from "./checks/finding.ts";
 import { preparedPack } from "./models.ts";
-import { openly, whoMinds } from "./openly.ts";
+import { Minded, type Minder, openly, whoMinds } from "./openly.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** A network camera may take twenty seconds to its first picture. */
@@ -63,14 +64,18 @@ export async function checkEye(terminal: Terminal, config: Config): Promise<Find
   const models: Finding = { check: "models", result: "ok", says };
   try {
     if (minds) return [models, shutFinding(minds)];
-    return await openly(config, "doctor", async () => {
+    return await openly(config, "doctor", async (stop) => {
       try {
         await eye.resume();
         const until = systemClock.elapsed() + LOOK_SECONDS * 1000;
         const isDone = () => [...looks.values()].every(isSeenThrough) && ears.size === microphones.length;
-        while (systemClock.elapsed() < until && !isDone()) await systemClock.sleep(100);
+        while (systemClock.elapsed() < until && !isDone() && !stop.aborted)
+          await systemClock.sleep(100, stop);
         const { cameras } = eye.status();
-        const { minimumGroup } = config.protect;
+        const minimumGroup = Math.max(
+          config.protect.minimumGroup,
+          BOUNDS[config.privacy.profile].minimumGroup,
+        );
         return [
           models,
           ...[...looks].map(([name, look]) =>
@@ -86,12 +91,15 @@ export async function checkEye(terminal: Terminal, config: Config): Promise<Find
         await eye.pause();
       }
     });
+  } catch (error) {
+    if (error instanceof Minded) return [models, shutFinding(error)];
+    throw error;
   } finally {
     await eye.close();
   }
 }
 
-const shutFinding = ({ by, because }: { readonly by: string; readonly because: string }): Finding => ({
+const shutFinding = ({ by, because }: Minder): Finding => ({
   check: "camera",
   result: "warning",
   says: `not looked through, for the ${by} keeps them shut: ${because}`,

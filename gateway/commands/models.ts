@@ -10,7 +10,7 @@ import { type Config, loadConfig } from "../config.ts";
 import { makeDataFolder } from "../dataFolder.ts";
 import { failure } from "../errors.ts";
 import { createLogger, type Logger } from "../log.ts";
-import { openly, whoMinds } from "./openly.ts";
+import { Minded, openly, whoMinds } from "./openly.ts";
 import type { ProgressBar, Terminal } from "./terminal.ts";
 
 /** The config's pack, ready to run. Throws the MODEL_… errors. */
@@ -109,13 +109,14 @@ async function withCameras(config: Config, pack: PreparedPack, onProgress: (shar
   const { cameras, eye } = config;
   const start = { cameras, perceive: eye.perceive, pack, logLevel: config.log.level, ...LOOK };
   if (cameras.length === 0) throw failure("MODEL_CALIBRATION", { problem: "the config names no camera" });
-  const minds = await whoMinds(config);
-  if (minds) {
-    throw failure("MODEL_CALIBRATION", {
-      problem: `the ${minds.by} keeps the cameras shut: ${minds.because}`,
-    });
-  }
-  const variants = () => openly(config, "models prepare", () => calibrateWithCameras(start, onProgress));
+  const refuse = (error: unknown): never => {
+    if (!(error instanceof Minded)) throw error;
+    throw failure("MODEL_CALIBRATION", { problem: error.message }, error);
+  };
+  const minder = await whoMinds(config);
+  if (minder) refuse(new Minded(minder));
+  const variants = () =>
+    openly(config, "models prepare", (stop) => calibrateWithCameras(start, onProgress, stop)).catch(refuse);
   return { make: { calibration: `camera ${new Date().toISOString()}`, variants } };
 }
 

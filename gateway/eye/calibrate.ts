@@ -35,19 +35,26 @@ const program = import.meta.url.endsWith(".ts")
 /**
  * Makes a pack's networks in other precisions with what the room's own cameras see. An eye of its own looks for a minute,
  * keeps some of what its networks were fed in memory, closes the cameras, and calibrates; pictures never leave that
- * process, and are gone with it. Rejects with MODEL_CALIBRATION when it saw too little, CAMERA_LOST, EYE_CRASHED.
+ * process, and are gone with it. Rejects with MODEL_CALIBRATION when it saw too little, CAMERA_LOST, EYE_CRASHED, and with
+ * the signal's reason when it is to stop; the process is gone then.
  */
 export async function calibrateWithCameras(
   start: CalibrationStart,
   onProgress: (share: number) => void,
+  stop?: AbortSignal,
 ): Promise<MadeVariant[]> {
+  stop?.throwIfAborted();
   const child = fork(program, [], {
     serialization: "advanced",
     execArgv: [],
     stdio: ["ignore", "ignore", "inherit", "ipc"],
   });
+  const ended = new Promise<void>((resolve) =>
+    child.once("exit", () => resolve()).once("error", () => resolve()),
+  );
   try {
     return await new Promise<MadeVariant[]>((resolve, reject) => {
+      stop?.addEventListener("abort", () => reject(stop.reason), { once: true });
       child.on("message", (message: FromCalibration) => {
         if (message.kind === "progress") onProgress(message.share);
         else if (message.kind === "made") resolve([...message.variants]);
@@ -61,5 +68,6 @@ export async function calibrateWithCameras(
     });
   } finally {
     if (child.exitCode === null && child.signalCode === null) child.kill("SIGKILL");
+    await ended;
   }
 }

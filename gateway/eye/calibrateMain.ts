@@ -34,7 +34,10 @@ async function calibrate(start: CalibrationStart): Promise<void> {
   const [calibration, tests] = await look(start);
   const [seen, compared] = [calibration.pose.list.length, tests.pose.list.length];
   if (seen < FEWEST.calibrate || compared < FEWEST.compare)
-    throw failure("MODEL_CALIBRATION", { problem: `only ${seen + compared} faces were seen` });
+    throw failure("MODEL_CALIBRATION", {
+      // Not how many there were: of so few nothing is told.
+      problem: `too few faces were seen: ${FEWEST.calibrate} and then ${FEWEST.compare} are needed`,
+    });
   const tell = (share: number) => void say({ kind: "progress", share: LOOKING + (1 - LOOKING) * share });
   await say({ kind: "made", variants: await makeVariants(pack, calibration, tests, tell) });
 }

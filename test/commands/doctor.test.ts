@@ -3,6 +3,8 @@ import path from "node:path";
 import sharp from "sharp";
 import { afterEach, describe, expect, it } from "vitest";
 import { parse, stringify } from "yaml";
+import { checkAudit } from "../../gateway/audit.ts";
+import { keepPause } from "../../gateway/pause.ts";
 import { issue, makeAuthority } from "../../gateway/setup/certificates.ts";
 import { preparedForTests } from "../models/prepared.ts";
 import { startWebCamera } from "../support/camera.ts";
@@ -131,6 +133,33 @@ describe.skipIf(!prepared)("doctor (skipped without the model pack)", () => {
       },
       { result: "failed", says: expect.stringMatching(/^show\.health\.tls: it ran out on/) },
     ]);
+  }, 60_000);
+
+  it("looks through no camera while a teacher's pause holds, though no gateway runs", async () => {
+    const { config, data } = await layRoom(prepared!);
+    await keepPause(data, { until: null });
+    const { of } = await examine(config);
+    expect(of("camera")).toMatchObject({
+      result: "warning",
+      says: expect.stringContaining("the teacher keeps them shut"),
+    });
+    expect((await checkAudit(data)).entries).toEqual([]);
+  }, 60_000);
+
+  it("says of fewer people than the profile's groups no more than that", async () => {
+    const signoff = {
+      ...{ allows: "research", site: "test", rooms: ["r1"], role: "head of school" },
+      ...{ assessedBy: "A. Writer", signedBy: "B. Head", signedOn: "2026-01-01", validUntil: "2099-12-31" },
+      basis: "Assessment 2026-17, kept at the school office.",
+    };
+    const file = path.join(await temporaryFolder(), "signoff.yaml");
+    await writeFile(file, stringify(signoff));
+    const { config } = await layRoom(prepared!, () => ({
+      cameras: [{ driver: "simulated", name: "front", students: 8, framesPerSecond: 2 }],
+      privacy: { profile: "research", signoff: file },
+    }));
+    const { of } = await examine(config);
+    expect(of("camera")!.says).toContain("fewer than 10 faces found");
   }, 60_000);
 
   it("says that a camera's file is not there", async () => {

@@ -39,8 +39,29 @@ describe.skipIf(!prepared)("calibrating with the room's own cameras (needs the p
   });
 
   it("says so when too few faces were there", { timeout: 120_000 }, async () => {
-    const refusal = { code: "MODEL_CALIBRATION", message: expect.stringMatching(/only \d+ faces/) };
+    const refusal = {
+      code: "MODEL_CALIBRATION",
+      message: expect.stringMatching(/: too few faces were seen: 24 and then 8 are needed$/),
+    };
     await expect(calibrateWithCameras(start(1, 3), () => {})).rejects.toMatchObject(refusal);
+  });
+
+  it("stops, and its process is gone, when the cameras must be closed", { timeout: 60_000 }, async () => {
+    const stopping = new AbortController();
+    const pause = new Error("the teacher has paused");
+    const progress: number[] = [];
+    const going = calibrateWithCameras(
+      start(12, 1_000),
+      (share) => {
+        progress.push(share);
+        stopping.abort(pause);
+      },
+      stopping.signal,
+    );
+    await expect(going).rejects.toBe(pause);
+    const told = progress.length;
+    await new Promise((resolve) => setTimeout(resolve, 1_000));
+    expect(progress).toHaveLength(told);
   });
 
   it("does not wait for ever for a camera that is silent", { timeout: 60_000 }, async () => {
