@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { open, readFile, rm, stat } from "node:fs/promises";
 import path from "node:path";
 import { z } from "zod";
-import { makeDataFolder } from "./dataFolder.ts";
+import { isHeldElsewhere, makeDataFolder, ownMark } from "./dataFolder.ts";
 import { failure, GatewayError, reason } from "./errors.ts";
 import { syncFolder } from "./folders.ts";
 import type { Clock } from "./terms.ts";
@@ -49,12 +49,20 @@ const hashOf = ({ n, time, kind, about, previous }: Omit<AuditEntry, "hash">): s
  * line that a power cut tore is left as it stands and the next follows after it: nothing is ever taken out.
  * Throws AUDIT_UNWRITABLE.
  */
-export async function audit(
-  dataFolder: string,
-  kind: Audited,
-  about: About,
-  clock: Clock,
-): Promise<AuditEntry> {
+export function audit(dataFolder: string, kind: Audited, about: About, clock: Clock): Promise<AuditEntry> {
+  const before = writing.get(dataFolder) ?? Promise.resolve();
+  const written = before.then(() => write(dataFolder, kind, about, clock));
+  writing.set(
+    dataFolder,
+    written.catch(() => {}),
+  );
+  return written;
+}
+
+/** This process's own entries, one after the other, in the order in which they were asked for. */
+const writing = new Map<string, Promise<unknown>>();
+
+async function write(dataFolder: string, kind: Audited, about: About, clock: Clock): Promise<AuditEntry> {
   const file = auditFile(dataFolder);
   try {
     await makeDataFolder(dataFolder);
@@ -90,22 +98,39 @@ export async function audit(
   }
 }
 
-/** A turn lasts milliseconds; one that is older was left behind by a crash. */
+/** A turn lasts milliseconds; one that is older was left behind by a crash, or waits for a disk that is slow. */
 const TURN_MS = 10_000;
 
 async function takeTurn(lock: string, clock: Clock): Promise<() => Promise<void>> {
   for (;;) {
-    try {
-      await (await open(lock, "wx", 0o600)).close();
-      return () => rm(lock, { force: true });
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+    const handle = await open(lock, "wx", 0o600).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== "EEXIST") throw error;
+      return null;
+    });
+    if (handle) {
+      const release = () => rm(lock, { force: true });
+      try {
+        await handle.writeFile(ownMark());
+        return release;
+      } catch (error) {
+        // On a full disk nobody is kept waiting for a turn that came to nothing.
+        await release();
+        throw error;
+      } finally {
+        await handle.close();
+      }
     }
-    const taken = await stat(lock).catch(() => null);
-    // Without a battery a clock may stand far before the moment at which the power went.
-    if (taken && Math.abs(Date.now() - taken.mtimeMs) > TURN_MS) await rm(lock, { force: true });
+    if (await isLeftBehind(lock)) await rm(lock, { force: true });
     await clock.sleep(5);
   }
+}
+
+/** A card that is worn takes many seconds for a write: two that took turns at once would look like a log that was changed. */
+async function isLeftBehind(lock: string): Promise<boolean> {
+  const taken = await stat(lock).catch(() => null);
+  // Without a battery a clock may stand far before the moment at which the power went.
+  if (!taken || Math.abs(Date.now() - taken.mtimeMs) <= TURN_MS) return false;
+  return !isHeldElsewhere(await readFile(lock, "utf8").catch(() => ""));
 }
 
 /** More than an entry takes, so that one look at the end is enough. */

@@ -31,12 +31,11 @@ export async function lockDataFolder(folder: string): Promise<DataFolderLock> {
 async function take(file: string, folder: string): Promise<void> {
   // Written first and named then: a lock without a holder in it would look left over to whoever starts meanwhile.
   const mine = `${file}.${process.pid}`;
-  await writeFile(mine, `${process.pid} ${birthOf(process.pid)}`, { mode: 0o600 });
+  await writeFile(mine, ownMark(), { mode: 0o600 });
   try {
     while (!(await linked(mine, file))) {
-      const holder = await readHolder(file);
-      if (holder && holder.pid !== process.pid && holder.birth !== "" && birthOf(holder.pid) === holder.birth)
-        throw failure("DATA_FOLDER_IN_USE", { folder, pid: holder.pid });
+      const holder = readHolder(await readFile(file, "utf8").catch(() => ""));
+      if (holder && isElsewhere(holder)) throw failure("DATA_FOLDER_IN_USE", { folder, pid: holder.pid });
       await rm(file, { force: true });
     }
   } finally {
@@ -54,10 +53,26 @@ const linked = (from: string, to: string): Promise<boolean> =>
     },
   );
 
-async function readHolder(file: string): Promise<{ pid: number; birth: string } | null> {
-  const text = await readFile(file, "utf8").catch(() => "");
-  const [pid, birth = ""] = text.split(" ");
+interface Holder {
+  readonly pid: number;
+  readonly birth: string;
+}
+
+function readHolder(mark: string): Holder | null {
+  const [pid, birth = ""] = mark.split(" ");
   return Number(pid) > 0 ? { pid: Number(pid), birth } : null;
+}
+
+const isElsewhere = ({ pid, birth }: Holder): boolean =>
+  pid !== process.pid && birth !== "" && birthOf(pid) === birth;
+
+/** What this process writes into a lock of its own. */
+export const ownMark = (): string => `${process.pid} ${birthOf(process.pid)}`;
+
+/** Whether a lock with that mark is held by another process, one that still lives. */
+export function isHeldElsewhere(mark: string): boolean {
+  const holder = readHolder(mark);
+  return holder !== null && isElsewhere(holder);
 }
 
 /**

@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import { audit, auditFile, checkAudit, lastAudited } from "../gateway/audit.ts";
 import { systemClock } from "../gateway/clock.ts";
 import { temporaryFolder } from "./support/places.ts";
+import { launch, stop } from "./support/programs.ts";
 
 async function logOf(entries: number): Promise<string> {
   const folder = await temporaryFolder();
@@ -53,6 +54,25 @@ describe("the audit log", () => {
       expect(await audit(folder, "paused", {}, systemClock)).toMatchObject({ n: 2 });
     },
   );
+
+  it("waits for another program that has its turn for as long as that lives, on a disk that takes its time", async () => {
+    const folder = await logOf(1);
+    const lock = `${auditFile(folder)}.lock`;
+    const other = launch("sleep", ["60"]);
+    const stat = await readFile(`/proc/${other.pid}/stat`, "utf8");
+    await writeFile(lock, `${other.pid} ${stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19]}`);
+    const then = new Date(Date.now() - 20_000);
+    await utimes(lock, then, then);
+    let done = false;
+    const written = audit(folder, "paused", {}, systemClock).finally(() => {
+      done = true;
+    });
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    expect(done).toBe(false);
+    await stop(other);
+    expect(await written).toMatchObject({ n: 2 });
+    expect((await checkAudit(folder)).problems).toEqual([]);
+  });
 
   it("goes on after a line that a power cut tore, and says that it is torn", async () => {
     const folder = await logOf(2);
