@@ -19,7 +19,7 @@ export interface PermissionsContext {
 
 /**
  * Holds the shutter whenever the profile or the timetable says no, and tells the flow the lesson's name where the
- * timetable may. Resolves when they have been asked for the first time, so that no camera opens before that.
+ * timetable may, and when it is over. Resolves when they have been asked for the first time, so that no camera opens before that.
  */
 export async function followPermissions({
   permissions,
@@ -50,8 +50,9 @@ export async function followPermissions({
       if (reason(error) !== failed) log.error({ err: error }, "the cameras stay shut");
       failed = reason(error);
     }
-    if (answer.granted && answer.lesson !== lesson) {
-      lesson = answer.lesson;
+    const named = answer.granted ? answer.lesson : answer.by === "timetable" ? null : lesson;
+    if (named !== lesson) {
+      lesson = named;
       flow.tell({ lesson });
     }
   }

@@ -113,8 +113,21 @@ export function openPermissions(
       if (!timetable) return { granted: true, lesson: null };
       const moment = await timetable.at(now);
       if (!moment.lesson) return { granted: false, because: moment.because, by: "timetable" };
-      const named = hours.lessonNames && moment.lesson.summary !== "";
-      return { granted: true, lesson: named ? moment.lesson.summary.slice(0, 80) : null };
+      return { granted: true, lesson: hours.lessonNames ? nameOf(moment.lesson.summary) : null };
     },
   };
+}
+
+const LONGEST_NAME = 80;
+
+/** As a name that a teacher gives: one line, and nothing in it by which it could play tricks on whoever shows it. */
+function nameOf(summary: string): string | null {
+  const line = summary.replace(/[\p{C}\s]+/gu, " ").trim();
+  // The cut may leave half of a character behind.
+  return (
+    line
+      .slice(0, LONGEST_NAME)
+      .replace(/\p{Cs}$/u, "")
+      .trimEnd() || null
+  );
 }

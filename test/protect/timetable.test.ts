@@ -221,6 +221,24 @@ describe("whoever asks for permission", () => {
   });
 });
 
+describe("a lesson's name from the timetable", () => {
+  it("is one line of eighty characters at most, whole ones, or none", async () => {
+    const file = path.join(await temporaryFolder(), "plan.ics");
+    const named = async (summary: string) => {
+      await writeFile(
+        file,
+        calendar(event("DTSTART:20261124T080000Z", "DURATION:PT45M", `SUMMARY:${summary}`)),
+      );
+      const timetable = { file, lessonNames: true };
+      const { ask } = openPermissions(privacyOptions.parse({ timetable }), { site: "s", room: "r" });
+      return ask(tuesday(8));
+    };
+    expect(await named("Maths\\nroom\u0007 11\u200b ")).toEqual({ granted: true, lesson: "Maths room 11" });
+    expect(await named("  \\n ")).toEqual({ granted: true, lesson: null });
+    expect(await named(`${"x".repeat(79)}😀`)).toEqual({ granted: true, lesson: "x".repeat(79) });
+  });
+});
+
 describe("a clock on a wall", () => {
   it("shows the same again when its time is turned into an epoch and back, but for the hour that is left out", () => {
     const zones = ["UTC", "Europe/Berlin", "America/New_York", "Asia/Kolkata", "Asia/Shanghai"];
