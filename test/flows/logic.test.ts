@@ -184,6 +184,24 @@ describe("the summary of a lesson", () => {
     expect(texts).toHaveLength(1);
   });
 
+  it("ends with the lesson though the room goes on saying that nobody looks, all night, and takes a short pause for unknown", () => {
+    const watch = summariseLessons();
+    const texts: string[] = [];
+    const run = play((window, now) => {
+      const summary = watch.hear(window) ?? watch.rest(now);
+      if (summary) texts.push(summary.text);
+      return null;
+    });
+    const paused = { focus: null, low: null, high: null, quality: "paused" };
+    // Named by the timetable, which takes the name back; then named by nobody.
+    run([20, { lesson }], [5, { lesson, ...paused }], [20, { lesson }], [1, paused]);
+    expect(texts).toEqual(["Maths: 45 min, focus 80 % (lecture 45 min 80 %); unknown for 5 min."]);
+    run([14 * 60, paused], [45], [11, paused]);
+    expect(texts.slice(1)).toEqual(["45 min, focus 80 % (lecture 45 min 80 %)."]);
+    run([14 * 60, paused], [20]);
+    expect(texts).toHaveLength(2);
+  });
+
   it("fits into what the teacher is told at once, whatever the lesson is called", () => {
     const watch = summariseLessons({ minimumMinutes: 0 });
     for (const [i, activity] of ["lecture", "seatwork", "group", "exam"].entries())

@@ -1,4 +1,4 @@
-/** Without a window for this long, what went on before is over. */
+/** Without a window for this long, what went on before is over. Windows in which nobody looked are none: they come all night. */
 const SILENCE_MS = 10 * 60_000;
 
 /**
@@ -37,18 +37,20 @@ function cutIntoStretches() {
       if (Number.isNaN(end) || !(seconds > 0) || (open && end <= open.end)) return null;
       const begin = end - seconds * 1000;
       const { activity, lesson = null } = window;
-      const goesOn =
-        open && open.activity === activity && open.lesson === lesson && begin - open.end < SILENCE_MS;
+      const isSame = open && open.activity === activity && open.lesson === lesson;
+      if (window.quality === "paused") return isSame ? null : close();
+      const goesOn = isSame && begin - open.end < SILENCE_MS;
       const ended = goesOn ? null : close();
       open ??= {
         activity,
         lesson,
         begin,
-        end,
+        end: begin,
         sums: { focus: 0, low: 0, high: 0, coverage: 0 },
         known: 0,
         unknown: 0,
       };
+      open.unknown += Math.max(0, begin - open.end) / 1000;
       open.end = end;
       if (window.quality === "ok" && window.focus !== null) {
         open.known += seconds;
