@@ -36,13 +36,22 @@ export interface Zones {
 }
 
 interface Zone {
+  /** The cameras that see it. */
+  readonly cameras: ReadonlySet<string>;
   gathered: Gathered;
   readonly seenLately: ExpectedHeads;
 }
 
 export function openZones(options: readonly ZoneOptions[], minimumGroup: number): Zones {
   const zones = new Map<string, Zone>(
-    options.map(({ name }) => [name, { gathered: nothingGathered(), seenLately: learnExpected() }]),
+    options.map(({ name }) => [
+      name,
+      {
+        cameras: new Set(options.filter((zone) => zone.name === name).map(({ camera }) => camera)),
+        gathered: nothingGathered(),
+        seenLately: learnExpected(),
+      },
+    ]),
   );
 
   function zoneOf(camera: string, { box }: Placed): string | undefined {
@@ -59,6 +68,8 @@ export function openZones(options: readonly ZoneOptions[], minimumGroup: number)
       const counts = new Map([...seats].map(([name, { length }]) => [name, length]));
       const speaking = zonesThatMaySpeak(counts, attention.seats.length, minimumGroup);
       for (const [name, zone] of zones) {
+        // Another camera that looks does not see it: where its own are away there is no camera, and not too small a group.
+        if (!zone.cameras.has(attention.camera)) continue;
         const own = speaking.has(name) ? seats.get(name)! : [];
         gather(zone.gathered, { ...attention, seats: own }, { ...about, minimumGroup });
       }

@@ -98,6 +98,30 @@ describe("zones", () => {
     expect(over.get("right")).toMatchObject({ quality: "suppressed", heads: null, coverage: null });
   });
 
+  it("have no camera when the one that sees them is away, whoever else looks", () => {
+    const options = protectOptions.parse({
+      zones: [
+        {
+          name: "left",
+          camera: "front",
+          area: [
+            [0, 0],
+            [0.5, 0],
+            [0.5, 1],
+            [0, 1],
+          ],
+        },
+      ],
+    });
+    const protector = openProtector(options, SOURCE, BOUNDS.research);
+    for (let time = 0; time < 10_000; time += 500) {
+      const { attention, places } = moment(time, 12, 12, 0);
+      protector.take({ ...attention, camera: "back" }, LECTURE, places);
+    }
+    expect(protector.closeZones(10_000, LECTURE)).toMatchObject([{ window: { quality: "no_camera" } }]);
+    expect(protector.close(10_000, LECTURE)).toMatchObject({ quality: "ok", heads: 24 });
+  });
+
   it("are there under no profile but research", () => {
     expect(windowsOf(still(12, 12), "aggregate").zones.size).toBe(0);
   });
