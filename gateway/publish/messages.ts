@@ -1,4 +1,4 @@
-import type { Engine, Health, Message, Reading, Window } from "../terms.ts";
+import type { Engine, Health, Message, Reading, TargetShares, Window } from "../terms.ts";
 import { topics } from "./topics.ts";
 
 /** Payloads as `docs/mqtt.md` promises them. Fields are only ever added. */
@@ -24,9 +24,7 @@ export function focusMessage(
       coverage: rounded(window.coverage),
       heads: window.heads,
       expected: window.expected,
-      targets:
-        window.targets &&
-        Object.fromEntries(Object.entries(window.targets).map(([target, share]) => [target, rounded(share)])),
+      targets: window.targets && roundedTogether(window.targets),
       shifts_per_min: rounded(window.shiftsPerMinute),
       synchrony: rounded(window.synchrony),
       activity: window.activity,
@@ -124,6 +122,20 @@ export function healthMessage(report: Health): Message {
 export const engineText = ({ provider, precision }: Engine): string => `${provider}:${precision}`;
 
 const isoTime = (time: number): string => new Date(time).toISOString();
+
+/** Four decimals, each a little up or down so that they sum to 1 as the shares do: the largest remainders go up. */
+function roundedTogether(shares: TargetShares): TargetShares {
+  const parts = Object.entries(shares).map(([target, share]) => ({
+    target,
+    whole: Math.floor(share * 10_000),
+    rest: (share * 10_000) % 1,
+  }));
+  const missing = 10_000 - parts.reduce((sum, { whole }) => sum + whole, 0);
+  const up = new Set([...parts].sort((a, b) => b.rest - a.rest).slice(0, missing));
+  return Object.fromEntries(
+    parts.map((part) => [part.target, (part.whole + (up.has(part) ? 1 : 0)) / 10_000]),
+  ) as unknown as TargetShares;
+}
 
 /** Four decimals; JSON knows no NaN and no infinity, so those are null. */
 function rounded(value: number | null): number | null {

@@ -1,7 +1,8 @@
+import fc from "fast-check";
 import { expect, test } from "vitest";
 import { eventMessage, focusMessage, healthMessage, sensorMessage } from "../../gateway/publish/messages.ts";
 import { isTopicLevel, topicRoot, topics } from "../../gateway/publish/topics.ts";
-import type { Window, WindowFacts } from "../../gateway/terms.ts";
+import { TARGETS, type Window, type WindowFacts } from "../../gateway/terms.ts";
 
 const facts: WindowFacts = {
   time: Date.UTC(2026, 10, 23, 9, 15, 5),
@@ -182,4 +183,20 @@ test("no name can break out of its level of a topic", () => {
     expect(() => topicRoot("demo", name)).toThrow(/cannot be a level/);
   }
   for (const name of ["a", "Raum 12", "Fönster", "教室"]) expect(isTopicLevel(name), name).toBe(true);
+});
+
+test("shares sum to 1 also as they are written, each within a ten-thousandth of what it is", () => {
+  const weights = fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { minLength: 5, maxLength: 5 });
+  fc.assert(
+    fc.property(weights, (given) => {
+      const sum = given.reduce((all, one) => all + one, 0);
+      fc.pre(sum > 0.01);
+      const targets = Object.fromEntries(TARGETS.map((target, i) => [target, given[i]! / sum]));
+      const said = JSON.parse(focusMessage({ ...window, targets } as unknown as Window).payload).targets;
+      expect(Object.keys(said)).toEqual([...TARGETS]);
+      const tenThousandths = TARGETS.map((target) => Math.round(said[target] * 10_000));
+      expect(tenThousandths.reduce((all, one) => all + one, 0)).toBe(10_000);
+      for (const target of TARGETS) expect(Math.abs(said[target] - targets[target]!)).toBeLessThan(1e-4);
+    }),
+  );
 });
