@@ -1,4 +1,5 @@
 import type { Window } from "../terms.ts";
+import { noticeClasses } from "./classes.ts";
 
 /** The class was lost, or came back, as far as the number can tell. */
 export interface Turn {
@@ -22,8 +23,8 @@ const FOLLOW = 0.1;
 const KNOWN_AFTER = 4;
 
 /**
- * Watches the room's windows for drops and recoveries. What is usual is learnt anew for each activity. Unknown windows
- * are passed over: not seeing the class is no drop.
+ * Watches the room's windows for drops and recoveries. What is usual is learnt anew for each class and activity. Unknown
+ * windows are passed over: not seeing the class is no drop.
  */
 export function watchForDrops(): (window: Window) => Turn | null {
   let activity: Window["activity"] | undefined;
@@ -31,9 +32,11 @@ export function watchForDrops(): (window: Window) => Turn | null {
   let known = 0;
   let dropped = false;
   let held = 0;
+  const isOtherClass = noticeClasses();
 
-  return ({ time, focus, high, activity: now, quality }) => {
-    if (now !== activity) {
+  return (window) => {
+    const { time, focus, high, activity: now, quality } = window;
+    if (isOtherClass(window) || now !== activity) {
       activity = now;
       usual = known = held = 0;
       dropped = false;

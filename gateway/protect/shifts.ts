@@ -1,4 +1,5 @@
 import { TARGETS, type Target, type Window } from "../terms.ts";
+import { noticeClasses } from "./classes.ts";
 
 /** The room as a whole turned from one thing to another. */
 export interface RoomShift {
@@ -16,13 +17,19 @@ const LEAD = 0.15;
 /** It must lead for so many windows in a row. */
 const HOLD = 2;
 
-/** Watches the room's windows for what most heads are turned to. Unknown windows are passed over. */
+/** Watches the room's windows for what most heads are turned to, each class by itself. Unknown windows are passed over. */
 export function watchForShifts(): (window: Window) => RoomShift | null {
   let current: Target | null = null;
   let candidate: Target | null = null;
   let held = 0;
+  const isOtherClass = noticeClasses();
 
-  return ({ time, targets, quality }) => {
+  return (window) => {
+    const { time, targets, quality } = window;
+    if (isOtherClass(window)) {
+      current = candidate = null;
+      held = 0;
+    }
     if (quality !== "ok" || targets === null) return null;
     const leader = TARGETS.reduce((most, target) => (targets[target] > targets[most] ? target : most));
     const from = current;

@@ -5,12 +5,19 @@ import type { Activity, Quality, Window } from "../../gateway/terms.ts";
 type Given = number | Quality;
 
 /** Plays windows ten seconds apart: a focus, or the reason why there is none. */
-function play(given: readonly Given[], activity: Activity = "lecture", watch = watchForDrops()) {
+function play(
+  given: readonly Given[],
+  activity: Activity = "lecture",
+  watch = watchForDrops(),
+  lesson: string | null = null,
+) {
   return given.flatMap((value, index) => {
     const focus = typeof value === "number" ? value : null;
     const window = {
       time: index * 10_000,
+      windowSeconds: 10,
       activity,
+      lesson,
       focus,
       low: focus === null ? null : focus - 0.07,
       high: focus === null ? null : focus + 0.07,
@@ -41,6 +48,19 @@ describe("drops of focus", () => {
     expect(play([...usual, "no_camera", "no_camera", "low_coverage", "paused", "suppressed", 0.8])).toEqual(
       [],
     );
+  });
+
+  it("are not made, nor recovered from, by another class: after minutes in which nobody was there, or under another name", () => {
+    const gone = (windows: number, quality: Quality) => Array<Quality>(windows).fill(quality);
+    const less = Array<number>(8).fill(0.4);
+    for (const quality of ["paused", "suppressed", "no_camera"] as const)
+      expect(play([...usual, ...gone(30, quality), ...less])).toEqual([]);
+    expect(play([...usual, ...gone(29, "paused"), 0.4, 0.4])).toEqual(["focus_drop@38"]);
+    expect(play([...usual, ...gone(60, "low_coverage"), 0.4, 0.4]), "it was there").toHaveLength(1);
+    expect(play([...usual, 0.4, 0.4, ...gone(30, "paused"), ...usual])).toEqual(["focus_drop@9"]);
+    const watch = watchForDrops();
+    play(usual, "lecture", watch, "Maths");
+    expect(play(less, "lecture", watch, "Art")).toEqual([]);
   });
 
   it("are not told before it is known what is usual, nor because the activity changed", () => {

@@ -15,6 +15,8 @@ function play(given: ReadonlyArray<TargetShares | Quality>) {
     const known = typeof value === "object";
     const window = {
       time: index * 10_000,
+      windowSeconds: 10,
+      lesson: null,
       targets: known ? value : null,
       quality: known ? "ok" : value,
     } as unknown as Window;
@@ -40,6 +42,12 @@ describe("shifts of the room's attention", () => {
     expect(play([board, level, level, level])).toEqual([]);
     expect(play([board, "no_camera", "paused", "low_coverage", board])).toEqual([]);
     expect(play([board, desk, "paused", desk])).toEqual(["board → desk @3"]);
+  });
+
+  it("are not made by another class that comes after minutes in which nobody was there", () => {
+    const away = (windows: number) => Array<Quality>(windows).fill("suppressed");
+    expect(play([board, board, ...away(30), desk, desk, desk, board, board])).toEqual(["desk → board @36"]);
+    expect(play([board, board, ...away(29), desk, desk])).toEqual(["board → desk @32"]);
   });
 
   it("always go on from where the last one ended", () => {
