@@ -28,6 +28,25 @@ describe("the model card of the attention network", () => {
     expect(card).not.toMatch(/NaN|undefined|null/);
   });
 
+  it("says the same in Chinese of which goals were missed", () => {
+    const chinese = readFileSync(path.join(packageRoot, "docs", "templates", "model-card.zh.md"), "utf8");
+    const [, met, missed] = /达到目标的有：(.*?)；\*\*未达到\*\*的有：(.*?)。/.exec(chinese)!;
+    const goals = {
+      "macro-F1 of targets": "目标的宏平均 F1",
+      "F1 of shifts within 1 s": "一秒内转向的 F1",
+      "mean error of a room's focus": "全班专注度的平均误差",
+      "correlation of a room's focus": "全班专注度的相关系数",
+      "calibration error": "校准误差",
+      "macro-F1 changed by int8": "int8 与 float32 之差",
+    };
+    const { perceptions } = JSON.parse(read("evaluation.json")) as Measured;
+    for (const [goal, inChinese] of Object.entries(goals)) {
+      const row = perceptions.int8!.rows.find(({ what }) => what === `attention network, ${goal}`)!;
+      expect(row.missedBy ? missed : met, goal).toContain(inChinese);
+      expect(row.missedBy ? met : missed, goal).not.toContain(inChinese);
+    }
+  });
+
   it("says the same as docs/attention.md", () => {
     const docs = readFileSync(path.join(packageRoot, "docs", "attention.md"), "utf8").split("\n");
     const rows = written()
