@@ -38,6 +38,7 @@ const REFUSED = { first: 5_000, longest: 1_800_000 };
 export function watch(open: () => Promise<Camera>, context: WatchContext): Watch {
   const { clock, look, inspector } = context;
   const stopping = new AbortController();
+  const patience = context.stalledAfterSeconds ?? 0;
   let camera: Camera | null = null;
 
   let said = "";
@@ -47,30 +48,48 @@ export function watch(open: () => Promise<Camera>, context: WatchContext): Watch
     context.say(state, problem, code);
   };
 
-  async function lookUntilItEnds(): Promise<void> {
-    let patience = (context.stalledAfterSeconds ?? 0) * 2;
+  /** One life of the camera: opens it, looks at each of its pictures until there are no more, and closes it. */
+  async function lookOnce(life: Life): Promise<void> {
+    let opened: Camera | null = null;
+    try {
+      camera = opened = await openInTime();
+      await lookUntilItEnds(opened, life);
+    } catch (error) {
+      // Before it is closed: a program that hangs in the kernel, over a USB camera that does, may take its time to go.
+      tell(error);
+      throw error;
+    } finally {
+      camera = null;
+      await opened?.close();
+    }
+  }
+
+  async function openInTime(): Promise<Camera> {
     const opening = open();
-    const opened = await inTime(opening, patience).catch((error) => {
+    return inTime(opening, patience * 2).catch((error) => {
       // One that opens only when nobody waits for it any more is closed at once.
       opening.then((late) => late.close()).catch(() => {});
       throw error;
     });
-    camera = opened;
-    try {
-      while (!stopping.signal.aborted) {
-        const frame = await inTime(opened.next(), patience);
-        if (frame === null) return;
-        patience = context.stalledAfterSeconds ?? 0;
-        const verdict = inspector.inspect(frame, clock.elapsed());
-        const { state, problem, usable } = verdict;
-        if (usable) await look(frame, verdict);
-        if (state === "frozen") throw new Trouble("frozen", problem ?? "");
-        if (usable || state !== "ok") say(state, problem ?? undefined);
-      }
-    } finally {
-      camera = null;
-      await opened.close();
+  }
+
+  async function lookUntilItEnds(opened: Camera, life: Life): Promise<void> {
+    while (!stopping.signal.aborted) {
+      const frame = await inTime(opened.next(), life.pictureAt === null ? patience * 2 : patience);
+      if (frame === null) return;
+      life.pictureAt ??= clock.elapsed();
+      const verdict = inspector.inspect(frame, clock.elapsed());
+      const { state, problem, usable } = verdict;
+      if (usable) await look(frame, verdict);
+      if (state === "frozen") throw new Trouble("frozen", problem ?? "");
+      if (usable || state !== "ok") say(state, problem ?? undefined);
     }
+  }
+
+  function tell(error: unknown): void {
+    if (!context.again) say("ended", reason(error));
+    else if (error instanceof Trouble) say(error.state, error.message);
+    else say("lost", reason(error), codeOf(error));
   }
 
   async function inTime<T>(coming: Promise<T>, seconds: number): Promise<T> {
@@ -87,19 +106,18 @@ export function watch(open: () => Promise<Camera>, context: WatchContext): Watch
     say("opening");
     let refusals = 0;
     for (let attempt = 0; !stopping.signal.aborted; attempt += 1) {
-      const began = clock.elapsed();
+      const life: Life = { pictureAt: null };
       try {
-        await lookUntilItEnds();
+        await lookOnce(life);
         return say("ended");
       } catch (error) {
-        if (!context.again) return say("ended", reason(error));
-        const code = error instanceof GatewayError ? error.code : undefined;
-        if (error instanceof Trouble) say(error.state, error.message);
-        else say("lost", reason(error), code);
-        refusals = code === "CAMERA_REFUSED" ? refusals + 1 : 0;
+        if (!context.again) return;
+        // Only a picture shows that it lets us in: one that has locked us out may just as well hang up, or say nothing.
+        if (life.pictureAt !== null) refusals = 0;
+        if (codeOf(error) === "CAMERA_REFUSED") refusals += 1;
       }
-      if (clock.elapsed() - began > STEADY_MS) attempt = 0;
-      const pause = refusals > 0 ? backoffMs(refusals - 1, REFUSED) : backoffMs(attempt);
+      if (life.pictureAt !== null && clock.elapsed() - life.pictureAt > STEADY_MS) attempt = 0;
+      const pause = Math.max(backoffMs(attempt), refusals > 0 ? backoffMs(refusals - 1, REFUSED) : 0);
       await clock.sleep(pause, stopping.signal);
     }
   }
@@ -118,6 +136,14 @@ export function watch(open: () => Promise<Camera>, context: WatchContext): Watch
 }
 
 const LATE = Symbol("late");
+
+/** From one opening of a camera to its closing. */
+interface Life {
+  /** When it gave its first picture, of `Clock.elapsed`. */
+  pictureAt: number | null;
+}
+
+const codeOf = (error: unknown) => (error instanceof GatewayError ? error.code : undefined);
 
 /** What is wrong with a camera that has not thrown anything itself. */
 class Trouble extends Error {

@@ -211,4 +211,50 @@ describe("watching a camera", () => {
     expect(attempts).toBe(1);
     expect(codes).toEqual([undefined, "CAMERA_REFUSED"]);
   });
+
+  it("goes on asking less and less often while it is refused, whatever else goes wrong in between", async () => {
+    const refused = () => Promise.reject(failure("CAMERA_REFUSED", { camera: "c", place: "there" }));
+    const gone = () => Promise.reject(new Error("it hung up"));
+    const well = async () => scripted(1, gone).camera;
+    const opening = [refused, refused, gone, refused, well, refused];
+    const pauses: number[] = [];
+    // On this clock a pause takes no time, and the last one lasts until it is broken off.
+    const noting: Clock = {
+      ...clock,
+      async sleep(ms, signal) {
+        pauses.push(ms);
+        if (opening.length === 0) await new Promise((resolve) => signal?.addEventListener("abort", resolve));
+      },
+    };
+    const { watched } = look(() => opening.shift()!(), { on: noting, stalledAfterSeconds: null });
+    await until(() => pauses.length === 6 || undefined);
+    await watched.stop();
+    const between = (ms: number) => [ms / 2, ms];
+    for (const [index, [least, most]] of [
+      ...[between(5_000), between(10_000), between(10_000), between(20_000)], // refused, refused, gone, refused
+      ...[
+        [0, 10_000],
+        [0, 20_000],
+      ], // it let us in: what it was refused before counts no more
+    ].entries()) {
+      expect(pauses[index]).toBeGreaterThanOrEqual(least!);
+      expect(pauses[index]).toBeLessThanOrEqual(most!);
+    }
+  });
+
+  it("says that a camera has stalled even when it cannot be closed, and opens it again only once it is", async () => {
+    let gone: () => void = () => {};
+    const stuck: Camera = {
+      ...scripted(1, () => never).camera,
+      close: () => new Promise((resolve) => (gone = resolve)),
+    };
+    const cameras = [stuck, scripted(1, async () => null).camera];
+    const { watched, said } = look(async () => cameras.shift()!);
+    await until(() => said.includes("stalled: no picture for 0.1 s") || undefined);
+    await sleep(1_000);
+    expect(cameras).toHaveLength(1);
+    gone();
+    await watched.over;
+    expect(said).toEqual(["opening", "ok", "stalled: no picture for 0.1 s", "ok", "ended"]);
+  });
 });
