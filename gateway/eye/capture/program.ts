@@ -23,7 +23,8 @@ export function runProgram(
   const [first, ...rest] = [...dying, program, ...args];
   const child = spawn(first!, rest, {
     stdio: [input === undefined ? "ignore" : "pipe", "pipe", "pipe"],
-    // A process group of its own, for Ctrl-C in a terminal reaches the whole group: the eye ends it in order instead.
+    // A process group of its own: Ctrl-C in a terminal reaches ours, and the eye ends it in order instead; and what a script
+    // in the program's place has started is killed with it.
     detached: true,
   });
   const { stdin, stdout, stderr } = child;
@@ -34,13 +35,26 @@ export function runProgram(
     words = (words + text).slice(-WORDS_KEPT);
   });
   stdout!.on("error", () => {}); // a read that was cut off by kill; `ended` tells
+  let gone = false;
   const ended = new Promise<{ code: number | null; words: string }>((resolve) => {
     child.once("error", (error) => {
       if (child.pid === undefined) resolve({ code: null, words: error.message });
     });
-    child.once("close", (code) => resolve({ code, words }));
+    child.once("close", (code) => {
+      gone = true;
+      resolve({ code, words });
+    });
   });
-  return { output: stdout!, ended, kill: () => void child.kill("SIGKILL") };
+  return { output: stdout!, ended, kill: () => void (gone || killGroup(child.pid)) };
+}
+
+function killGroup(leader: number | undefined): void {
+  if (leader === undefined) return;
+  try {
+    process.kill(-leader, "SIGKILL");
+  } catch {
+    // All of it has just ended.
+  }
 }
 
 const WORDS_KEPT = 4096;

@@ -1,8 +1,10 @@
+import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import { dyingWithUs, runProgram } from "../../../gateway/eye/capture/program.ts";
 import { readRaw } from "../../../gateway/eye/capture/raw.ts";
-import { childProcesses } from "../../support/processes.ts";
+import { childProcesses, isAlive } from "../../support/processes.ts";
+import { until } from "../../support/programs.ts";
 
 describe("a program that runs as our child", () => {
   it("is given its input where nobody else can read it, and answers", async () => {
@@ -19,6 +21,19 @@ describe("a program that runs as our child", () => {
     stubborn.kill();
     expect((await stubborn.ended).code).toBeNull();
     expect(childProcesses()).toEqual([]);
+  });
+
+  it("takes along what it has started itself, as a script in ffmpeg's place does, even after it has ended", async () => {
+    for (const end of ["wait", "exit 1"]) {
+      const shell = runProgram("sh", ["-c", `sleep 60 & echo $!; ${end}`]);
+      const [said] = (await once(shell.output, "data")) as [Buffer];
+      const started = Number(said.toString());
+      expect(isAlive(started)).toBe(true);
+      shell.kill();
+      shell.output.resume();
+      await shell.ended;
+      await until(() => !isAlive(started) || undefined, 5, "what it has started to be gone");
+    }
   });
 
   it("that is not there ends with words, and does not bring us down", async () => {
