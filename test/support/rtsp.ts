@@ -29,6 +29,8 @@ export const rtspServerSpeaksTls: Promise<boolean> = promisify(execFile)(PYTHON,
 
 export interface RtspServer {
   readonly child: ChildProcess;
+  /** The tracks that clients wanted, in order: `/cam/stream=0`. */
+  askedFor(): string[];
   close(): Promise<void>;
 }
 
@@ -39,14 +41,23 @@ interface Serving {
   /** With a certificate it speaks TLS. */
   readonly secure?: Filed;
   readonly login?: { readonly user: string; readonly password: string; readonly scheme: "basic" | "digest" };
+  /** Whether it has a microphone too. */
+  readonly sound?: boolean;
 }
 
 /** A real RTSP server on loopback that streams films. Resolves when it listens. */
-export async function startRtspServer({ port, films, secure, login }: Serving): Promise<RtspServer> {
+export async function startRtspServer({
+  port,
+  films,
+  secure,
+  login,
+  sound = false,
+}: Serving): Promise<RtspServer> {
   const mounts = Object.entries(films).map(([mount, film]) => `${mount}=${film}`);
   const guard = login ? ["--user", login.user, "--password", login.password, "--scheme", login.scheme] : [];
   const shown = secure ? ["--certificate", secure.files.certificate, "--key", secure.files.key] : [];
-  const { child, said } = start(PYTHON, [program, String(port), ...mounts, ...guard, ...shown]);
+  const more = [...guard, ...shown, ...(sound ? ["--sound"] : [])];
+  const { child, said } = start(PYTHON, [program, String(port), ...mounts, ...more]);
   await until(
     () => {
       if (child.exitCode !== null) throw new Error(`the RTSP server ended: ${said()}`);
@@ -55,7 +66,11 @@ export async function startRtspServer({ port, films, secure, login }: Serving): 
     25,
     "the RTSP server to listen",
   );
-  return { child, close: () => stop(child, "SIGKILL") };
+  return {
+    child,
+    askedFor: () => [...said().matchAll(/^asked for (.*)$/gm)].map(([, track]) => track!),
+    close: () => stop(child, "SIGKILL"),
+  };
 }
 
 /** The lesson's pictures: drawing takes longer than filming. */

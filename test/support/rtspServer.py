@@ -1,7 +1,9 @@
 """An RTSP server (GStreamer's) that plays Matroska films.
 
 usage: rtspServer.py PORT MOUNT=FILM… [--user NAME --password SECRET --scheme basic|digest] [--certificate PEM --key PEM]
-Says "ready" on its standard output once it listens on loopback. Every client gets the film from its beginning.
+       [--sound]
+Says "ready" on its standard output once it listens on loopback, and "asked for /MOUNT/stream=0" of each track that a client
+wants. Every client gets the film from its beginning.
 """
 import argparse
 
@@ -20,6 +22,7 @@ arguments.add_argument("--password")
 arguments.add_argument("--scheme", choices=["basic", "digest"], default="digest")
 arguments.add_argument("--certificate", help="speaks TLS, and nothing else")
 arguments.add_argument("--key")
+arguments.add_argument("--sound", action="store_true", help="has a microphone too: stream=1")
 given = arguments.parse_args()
 
 Gst.init(None)
@@ -47,7 +50,9 @@ for each in given.films:
     mount, film = each.split("=", 1)
     codec = "h265" if "h265" in film else "h264"
     factory = GstRtspServer.RTSPMediaFactory()
-    factory.set_launch(f'( filesrc location="{film}" ! matroskademux ! rtp{codec}pay name=pay0 pt=96 )')
+    pictures = f'filesrc location="{film}" ! matroskademux ! rtp{codec}pay name=pay0 pt=96'
+    sound = "audiotestsrc is-live=true ! alawenc ! rtppcmapay name=pay1 pt=8" if given.sound else ""
+    factory.set_launch(f"( {pictures} {sound} )")
     if given.user or given.certificate:
         permissions = GstRtspServer.RTSPPermissions()
         permissions.add_permission_for_role("viewer", "media.factory.access", True)
@@ -55,6 +60,12 @@ for each in given.films:
         factory.set_permissions(permissions)
     server.get_mount_points().add_factory(f"/{mount}", factory)
 
+
+def greet(_, client):
+    client.connect("setup-request", lambda _, request: print("asked for", request.uri.abspath, flush=True))
+
+
+server.connect("client-connected", greet)
 if server.attach(None) == 0:
     raise SystemExit(f"cannot listen on port {given.port}")
 print("ready", flush=True)

@@ -1,6 +1,9 @@
 import { rm, writeFile } from "node:fs/promises";
 import path from "node:path";
+import pino from "pino";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { systemClock as clock } from "../../../gateway/clock.ts";
+import type { GatewayError } from "../../../gateway/errors.ts";
 import { rtsp } from "../../../gateway/eye/capture/cameras/rtsp.ts";
 import { edgesOf, shiftBetween } from "../../../gateway/eye/capture/health/shift.ts";
 import { thumbnails } from "../../../gateway/eye/capture/health/thumbnail.ts";
@@ -161,6 +164,13 @@ describe.skipIf(!there)("cameras by RTSP (skipped without GStreamer's RTSP serve
       await says("ok");
     }, 60_000);
 
+    it("are not asked for what their microphone hears", async () => {
+      const server = await startRtspServer({ port, films: { cam: films.room }, sound: true });
+      servers.push(server);
+      await look().sees();
+      expect(server.askedFor()).toEqual(["/cam/stream=0"]);
+    });
+
     it("keep the size of their pictures when the stream changes its own on the way", async () => {
       await serve(films.changing);
       const { sees, frames, changes } = look();
@@ -248,6 +258,38 @@ describe.skipIf(!there)("cameras by RTSP (skipped without GStreamer's RTSP serve
       await unreadable.says("there is no certificate in it");
       expect(unreadable.codes.at(-1)).toBe("TLS_UNREADABLE");
     });
+  });
+});
+
+describe("the last words of ffmpeg about a camera by RTSP", () => {
+  /** Opens a camera by a program that reads where it is, says just that, and ends. */
+  async function saidOf(words: string): Promise<GatewayError> {
+    const program = path.join(await temporaryFolder(), "ffmpeg");
+    const script = `[ "$1" = -version ] && echo 'ffmpeg version 5.1.9' && exit\ncat > /dev/null\ncat >&2 <<'WORDS'\n${words}\nWORDS\nexit 1`;
+    await writeFile(program, `#!/bin/sh\n${script}\n`, { mode: 0o755 });
+    const wanted = { driver: "rtsp", url: "rtsp://127.0.0.1/Streaming/Channels/401", ffmpeg: program };
+    const context = { name: "front", clock, log: pino({ level: "silent" }), pace: "live" } as const;
+    const camera = await rtsp.open(rtsp.options.parse(wanted), context);
+    const thrown = await camera.next().catch((error) => error);
+    await camera.close();
+    return thrown;
+  }
+
+  it.each([
+    [
+      "[rtsp @ 0x55d0] method DESCRIBE failed: 401 Unauthorized",
+      "CAMERA_REFUSED",
+      "refuses user and password",
+    ],
+    ["pipe:0: Server returned 403 Forbidden (access denied)", "CAMERA_REFUSED", "refuses user and password"],
+    ["[rtsp @ 0x55d0] method SETUP failed: 404 Not Found", "CAMERA_LOST", "there is no stream at"],
+    // Numbers of a damaged picture are no answer: after one of these it would not have been tried again for long.
+    ["[h264 @ 0x55d0] error while decoding MB 57 46, bytestream 401", "CAMERA_LOST", "bytestream 401"],
+    ["[hevc @ 0x55d0] Could not find ref with POC 403", "CAMERA_LOST", "POC 403"],
+    ["[NULL @ 0x55d0] Invalid NAL unit size (404 > 401).", "CAMERA_LOST", "Invalid NAL unit size"],
+    ["", "CAMERA_LOST", "the stream ended"],
+  ])("are told in ours (%s)", async (words, code, says) => {
+    expect(await saidOf(words)).toMatchObject({ code, message: expect.stringContaining(says) });
   });
 });
 

@@ -99,15 +99,21 @@ function withLogin({ url, username, password }: RtspOptions): string {
   return username === undefined && password === undefined ? url : address.href;
 }
 
+/** Pictures, and nothing else that a camera has to offer: what its microphone hears is not even asked for. */
+const ASKED_FOR = [
+  ["rtsp_transport", "tcp"],
+  ["allowed_media_types", "video"],
+] as const;
+
 /**
  * The address in a list that ffmpeg reads from its standard input, for its arguments can be read by every user of the
  * machine. https://ffmpeg.org/ffmpeg-formats.html#concat-1, `option` since 5.0.
  */
 function fromList(address: string): { args: string[]; input: string } {
-  const [tcp, guessing] = ["option rtsp_transport tcp\n", "option fpsprobesize 0\n"];
   const quoted = address.replaceAll("'", "'\\''");
+  const told = [["fpsprobesize", "0"], ...ASKED_FOR].map(([option, value]) => `option ${option} ${value}\n`);
   return {
-    input: `ffconcat version 1.0\nfile '${quoted}'\n${tcp}${guessing}`,
+    input: `ffconcat version 1.0\nfile '${quoted}'\n${told.join("")}`,
     // What a camera answers must not make ffmpeg open something else.
     args: [
       ...["-f", "concat", "-safe", "0", "-protocol_whitelist", "pipe,rtsp,rtp,tcp"],
@@ -117,7 +123,8 @@ function fromList(address: string): { args: string[]; input: string } {
 }
 
 function fromArguments(address: string): { args: string[]; input?: undefined } {
-  return { args: ["-rtsp_transport", "tcp", "-use_wallclock_as_timestamps", "1", "-i", address] };
+  const told = ASKED_FOR.flatMap(([option, value]) => [`-${option}`, value]);
+  return { args: [...told, "-use_wallclock_as_timestamps", "1", "-i", address] };
 }
 
 /** Releases state their version; builds from a later day than a release start with N or a date. */
@@ -136,11 +143,18 @@ function explain(said: string, { url }: RtspOptions, camera: string) {
   const place = tellable(url);
   const { host, hostname } = new URL(url);
   const words = said.replace(/rtsps?:\/\/[^\s']+/g, "the stream");
-  if (/\b40[13]\b|authorization failed/i.test(words)) return failure("CAMERA_REFUSED", { camera, place });
-  if (/\b404\b/.test(words)) return `there is no stream at ${place} (404)`;
+  const answer = ANSWER.exec(words)?.[1];
+  if (answer === "401" || answer === "403") return failure("CAMERA_REFUSED", { camera, place });
+  if (answer === "404") return `there is no stream at ${place} (404)`;
   if (/connection refused/i.test(words)) return `nothing answers at ${host} (connection refused)`;
   if (/no route|unreachable|timed out/i.test(words)) return `${host} cannot be reached`;
   if (/failed to resolve|name or service/i.test(words)) return `nobody knows where ${hostname} is`;
   const rest = plain(words);
   return rest === "" ? "the stream ended" : rest;
 }
+
+/**
+ * `method DESCRIBE failed: 401 Unauthorized` (libavformat/rtsp.c), and as an error's name. A number elsewhere is none: what
+ * is said of a damaged picture ends with `bytestream 401`.
+ */
+const ANSWER = /\b(?:method [A-Z_]+ failed:|Server returned) (\d{3})\b/;
