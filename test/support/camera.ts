@@ -13,6 +13,8 @@ export interface WebCamera {
   login: { scheme: "basic" | "digest"; user: string; password: string } | null;
   /** While true it answers and sends nothing. */
   silent: boolean;
+  /** While true it hangs up on who asks a second time by the same connection, as if it had just closed it. */
+  hasty: boolean;
   close(): Promise<void>;
 }
 
@@ -37,7 +39,10 @@ export async function startWebCamera({
   let asked = 0;
   let number = 0;
   const nonces = new Set<string>();
+  const known = new WeakSet<object>();
   const listener: RequestListener = (request, response) => {
+    if (camera.hasty && known.has(request.socket)) return void request.socket.resetAndDestroy();
+    known.add(request.socket);
     asked += 1;
     if (camera.login && !isLetIn(request.headers.authorization ?? "", request.url ?? "")) {
       return void response.writeHead(401, { "www-authenticate": challenges() }).end();
@@ -47,6 +52,8 @@ export async function startWebCamera({
     switch (request.url?.split("?")[0]) {
       case "/picture.jpg":
         return void response.writeHead(200, { "content-type": "image/jpeg" }).end(picture());
+      case "/unnamed":
+        return void response.writeHead(200).end(picture());
       case "/stream":
         return stream(response, picture);
       case "/moved":
@@ -100,6 +107,7 @@ export async function startWebCamera({
     asked: () => asked,
     login: null,
     silent: false,
+    hasty: false,
     async close() {
       const closed = new Promise((resolve) => server.close(resolve));
       server.closeAllConnections();

@@ -5,13 +5,14 @@ import { promisify } from "node:util";
 import sharp from "sharp";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { http } from "../../../gateway/eye/capture/cameras/http.ts";
+import { findFfmpeg } from "../../../gateway/eye/capture/ffmpeg.ts";
 import { describeCamera } from "../../contracts/camera.ts";
 import { startWebCamera, type WebCamera } from "../../support/camera.ts";
 import { makeCertificates } from "../../support/certificates.ts";
 import { drawRoom } from "../../support/pictures.ts";
-import { temporaryFolder } from "../../support/places.ts";
+import { freePort, temporaryFolder } from "../../support/places.ts";
 import { childProcesses } from "../../support/processes.ts";
-import { findProgram } from "../../support/programs.ts";
+import { findProgram, start } from "../../support/programs.ts";
 import { lookThrough, stopLooking } from "./look.ts";
 
 let pictures: Buffer[];
@@ -89,6 +90,31 @@ describe("cameras by HTTP", () => {
     await says(`http://127.0.0.1:${camera.port}/stream refuses user and password`);
     expect(camera.asked()).toBe(2);
     expect(changes.join()).not.toMatch(/wrong-pass|hidden/);
+  });
+
+  it("are asked again when they have just closed the connection that was kept", async () => {
+    const camera = await serve();
+    camera.hasty = true;
+    const { sees, changes } = look(`http://127.0.0.1:${camera.port}/picture.jpg`);
+    await sees(5);
+    expect(changes).toEqual(["opening", "ok"]);
+  });
+
+  it("need not say that it is a picture what they send", async () => {
+    const { port } = await serve();
+    const { sees, changes } = look(`http://127.0.0.1:${port}/unnamed`);
+    await sees();
+    expect(changes).toEqual(["opening", "ok"]);
+  });
+
+  it("may be ffmpeg, which has its own way with a stream of parts", async () => {
+    const port = await freePort();
+    const args = ["-v", "error", "-re", "-f", "lavfi", "-i", "testsrc=s=640x480:r=10", "-f", "mpjpeg"];
+    const kind = ["-content_type", "multipart/x-mixed-replace;boundary=ffmpeg", "-listen", "1"];
+    start(await findFfmpeg(), [...args, ...kind, `http://127.0.0.1:${port}/`]);
+    const { sees, changes } = look(`http://127.0.0.1:${port}/`);
+    await sees(5);
+    expect(changes.at(-1)).toBe("ok"); // it takes a moment until it listens
   });
 
   it("keep their shape: another one gets bars", async () => {

@@ -84,13 +84,14 @@ async function fetchPictures(
   while (!signal.aborted) {
     const began = clock.elapsed();
     const answer = await visit.get(signal);
-    const boundary = boundaryOf(answer.headers["content-type"] ?? "");
+    const kind = answer.headers["content-type"] ?? "";
+    const boundary = boundaryOf(kind);
     if (boundary !== null) {
       for await (const part of readParts(answer, boundary)) put(part);
       throw new Error("the stream ended");
     }
-    const kind = answer.headers["content-type"] ?? "";
-    if (!/^(image|application\/octet-stream)/i.test(kind)) {
+    // One that does not say what it sends may well be a camera.
+    if (kind !== "" && !/^(image|application\/octet-stream)/i.test(kind)) {
       answer.destroy();
       throw new Error(`it sends no picture but ${kind}`);
     }

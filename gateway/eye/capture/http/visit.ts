@@ -44,9 +44,12 @@ export async function openVisit(options: VisitOptions, camera: string): Promise<
     }
     return new Promise((resolve, reject) => {
       const request = (secure ? https : http).get(url, { agent, headers, signal }, resolve);
-      request.on("error", (error) =>
-        reject(error instanceof GatewayError ? error : new Error(whyUnreachable(error, url))),
-      );
+      request.on("error", (error: NodeJS.ErrnoException) => {
+        // A server closes a connection that nobody uses, and that crosses with what we are about to ask: it is asked by a
+        // new one. https://nodejs.org/api/http.html#requestreusedsocket
+        if (request.reusedSocket && error.code === "ECONNRESET") return resolve(ask(signal));
+        reject(error instanceof GatewayError ? error : new Error(whyUnreachable(error, url)));
+      });
     });
   }
 
