@@ -210,7 +210,7 @@ export async function openGateway(
         {
           onView: (view) => flow.see(view),
           onCamera(name, state, problem, code) {
-            status.camera(name, state, problem);
+            status.camera(name, { state, problem, code });
             heed(name, state, problem, code);
           },
           onSound: senses.sounds.heard,

@@ -6,15 +6,15 @@ import type { Guard } from "./guard.ts";
 import type { Publisher, Stamps } from "./publish/publish.ts";
 import type { Recording } from "./record/record.ts";
 import type { Sense } from "./sense/sense.ts";
-import { type LivePage, readVitals, type StatusReport } from "./show/show.ts";
-import type { CameraState, Clock, ConfigSource, EyeHealth, FlowsState, Health, Window } from "./terms.ts";
+import { type CameraReport, type LivePage, readVitals, type StatusReport } from "./show/show.ts";
+import type { Clock, ConfigSource, EyeHealth, FlowsState, Health, Window } from "./terms.ts";
 import { version } from "./version.ts";
 
 /** What the gateway knows about itself, gathered from its parts. */
 export interface Status {
   /** The last window that was closed. */
   closed(window: Window): void;
-  camera(name: string, state: CameraState, problem?: string): void;
+  camera(name: string, report: CameraReport): void;
   /** These are there only after the rest. */
   watch(parts: { eye: Eye; live: LivePage | null; senses: Sense }): void;
   /** Who keeps the cameras shut. */
@@ -48,7 +48,9 @@ export function watchStatus({
 }: Parts): Status {
   const started = clock.elapsed();
   const hash = configHash(config);
-  const cameras = new Map<string, CameraState>(config.cameras.map(({ name }) => [name, "opening"]));
+  const cameras = new Map<string, CameraReport>(
+    config.cameras.map(({ name }) => [name, { state: "opening" }]),
+  );
   let eye: Eye | null = null;
   let live: LivePage | null = null;
   let senses: Sense | null = null;
@@ -87,7 +89,7 @@ export function watchStatus({
       diskFreeMegabytes: diskFreeMb,
       temperatureCelsius: temperatureC,
       certificateDays: await certificateDays(),
-      cameras: Object.fromEntries(cameras),
+      cameras: Object.fromEntries([...cameras].map(([name, { state }]) => [name, state])),
       sensors: senses?.states() ?? {},
       shut: longestOf(holders),
       shutBy: [...holders.keys()],
@@ -118,8 +120,10 @@ export function watchStatus({
       const because = holders.get(who);
       if (because !== undefined) reasons.push(because);
     }
-    for (const [name, state] of cameras) {
-      if (state !== "ok" && state !== "paused") reasons.push(`camera ${name} is ${state}`);
+    for (const [name, { state, problem }] of cameras) {
+      if (state === "ok" || state === "paused") continue;
+      const why = problem?.replace(`camera ${name}: `, ""); // CAMERA_LOST and CAMERA_REFUSED name it themselves
+      reasons.push(`camera ${name} is ${state}${why ? `: ${why}` : ""}`);
     }
     for (const [name, sink] of Object.entries(record.state().sinks)) {
       if (!sink.ok) reasons.push(`${name} does not take data${sink.problem ? `: ${sink.problem}` : ""}`);
@@ -137,7 +141,7 @@ export function watchStatus({
     closed(closed) {
       window = closed;
     },
-    camera: (name, state) => void cameras.set(name, state),
+    camera: (name, report) => void cameras.set(name, report),
     watch(parts) {
       eye = parts.eye;
       live = parts.live;
@@ -154,6 +158,7 @@ export function watchStatus({
       return {
         health: await health(),
         notReady: notReady(),
+        cameras: Object.fromEntries(cameras),
         lesson: isLesson(),
         room: window && { focus: window.focus, coverage: window.coverage },
         restarts: { eye: eyeStatus?.restarts ?? 0, live: live?.restarts() ?? 0 },

@@ -66,7 +66,7 @@ async function look({ names }: Peer, { health, notReady }: Watch, said: Set<stri
   const states = names.map((name) => [name, cameras[name] ?? sensors[name] ?? "unknown"] as const);
   const wrong = states.filter(([, state]) => state !== "ok").map((one) => one.join(" "));
   const sooner = (await notReady()).flatMap((why) => {
-    const [, name = "", state] = /^camera (\S+) is (\S+)/.exec(why) ?? [];
+    const [, name = "", state] = /^camera (\S+) is (\w+)/.exec(why) ?? [];
     return names.includes(name) ? [`${name} ${state}`] : [];
   });
   for (const one of [...wrong, ...sooner]) said.add(one);

@@ -1,3 +1,4 @@
+import { z } from "zod";
 import { systemClock } from "../clock.ts";
 import { type Config, loadConfig } from "../config.ts";
 import { lockDataFolder } from "../dataFolder.ts";
@@ -9,6 +10,7 @@ import { revealSecret } from "../options.ts";
 import { openBroker } from "../publish/publish.ts";
 import { manageInflux, probeInflux, queryStore } from "../record/record.ts";
 import { askHealth } from "./ask.ts";
+import { cameraFindings, camerasSchema } from "./checks/cameras.ts";
 import { checkCertificates, judgeCertificate } from "./checks/certificates.ts";
 import { checkContainers } from "./checks/containers.ts";
 import { checkSecrets } from "./checks/files.ts";
@@ -153,15 +155,23 @@ async function askAboutSensors({ sensors, show }: Config): Promise<Finding[]> {
   });
 }
 
-/** A running gateway holds the cameras; it knows how they do. */
-async function askGateway({ show }: Config): Promise<Finding> {
+/** A running gateway holds the cameras; it knows how each of them does. */
+async function askGateway({ show }: Config): Promise<Finding[]> {
   if (!show.health.enabled)
-    return warning("gateway", "running, but its health server is off", "Stop it to check the cameras.");
+    return [warning("gateway", "running, but its health server is off", "Stop it to check the cameras.")];
   const answer = await askHealth(show.health, "/readyz");
-  const { ready, reasons = [] } = JSON.parse(answer.text) as { ready: boolean; reasons?: string[] };
-  if (ready) return ok("gateway", "running and ready; cameras are checked by it");
-  return failed("gateway", `running, not ready: ${reasons.join("; ")}`, "Its log says more.");
+  const { ready, reasons, cameras } = READY.parse(JSON.parse(answer.text));
+  const itself = ready
+    ? ok("gateway", "running and ready")
+    : failed("gateway", `running, not ready: ${reasons.join("; ")}`, "Its log says more.");
+  return [itself, ...cameraFindings(cameras)];
 }
+
+const READY = z.object({
+  ready: z.boolean(),
+  reasons: z.array(z.string()).default([]),
+  cameras: camerasSchema,
+});
 
 const filesOf = async (configFile: string | undefined): Promise<string[]> =>
   configFile === undefined ? [] : (await readLayers(configFile)).map(({ file }) => file);

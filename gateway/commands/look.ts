@@ -1,10 +1,11 @@
 import { systemClock } from "../clock.ts";
 import type { Config } from "../config.ts";
-import { catalogue, type ErrorCode } from "../errors.ts";
+import type { ErrorCode } from "../errors.ts";
 import { openEye } from "../eye/eye.ts";
 import { createLogger } from "../log.ts";
 import { BOUNDS } from "../protect/protect.ts";
 import type { CameraState, Sound, View } from "../terms.ts";
+import { adviceFor } from "./checks/cameras.ts";
 import type { Finding } from "./checks/finding.ts";
 import { preparedPack } from "./models.ts";
 import { Minded, type Minder, openly, whoMinds } from "./openly.ts";
@@ -150,23 +151,4 @@ function findingOf(name: string, look: Look, { framesPerSecond, minimumGroup }: 
     return { check: "camera", result: "warning", says, advice: adviceFor("dark") };
   }
   return { check: "camera", result: "ok", says };
-}
-
-/** What to do about a camera that is not well. */
-function adviceFor(state: CameraState, code?: ErrorCode): string {
-  if (code !== undefined && code !== "CAMERA_LOST") return catalogue[code].hint;
-  switch (state) {
-    case "black":
-      return "Take off the lens cap, open the shutter, and check that the camera gives a picture of its own.";
-    case "dark":
-      return "Switch on the light, or let the camera expose for longer; see docs/cameras.md.";
-    case "covered":
-      return "Uncover the lens, and clean it.";
-    case "frozen":
-      return "Switch the camera off and on. If it happens again, renew its firmware.";
-    case "stalled":
-      return "Switch the camera off and on, and check the network between it and here.";
-    default:
-      return "Check cable, power, address and rights.";
-  }
 }

@@ -78,7 +78,7 @@ export async function openHealthServer(
       response,
       ready ? 200 : 503,
       "application/json",
-      json({ ready, reasons: current.notReady, lesson: current.lesson }),
+      json({ ready, reasons: current.notReady, lesson: current.lesson, cameras: current.cameras }),
     );
   }
 

@@ -1,10 +1,20 @@
-import type { Health } from "../terms.ts";
+import type { ErrorCode } from "../errors.ts";
+import type { CameraState, Health } from "../terms.ts";
+
+/** How one camera does. The problem is one line, for people; the code is that of the error behind it. */
+export interface CameraReport {
+  readonly state: CameraState;
+  readonly problem?: string | undefined;
+  readonly code?: ErrorCode | undefined;
+}
 
 /** What the health server shows: the gateway's health, readiness with reasons, the room's last window, and the parts' work. */
 export interface StatusReport {
   readonly health: Health;
   /** Why the gateway is not ready, in plain words; empty when it is. */
   readonly notReady: readonly string[];
+  /** By their names. */
+  readonly cameras: Readonly<Record<string, CameraReport>>;
   /** The last window; null before the first. Its values are null when they are unknown, never zero. */
   readonly room: { readonly focus: number | null; readonly coverage: number | null } | null;
   /** Whether a lesson is on: a group sits before the cameras, or the timetable says so. */

@@ -13,5 +13,5 @@ export const showOptions = z.strictObject({
 
 export { type HealthServer, openHealthServer } from "./health.ts";
 export { type LivePage, openLivePage } from "./live.ts";
-export type { StatusReport } from "./report.ts";
+export type { CameraReport, StatusReport } from "./report.ts";
 export { readVitals, type Vitals } from "./vitals.ts";

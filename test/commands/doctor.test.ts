@@ -11,7 +11,8 @@ import { startWebCamera } from "../support/camera.ts";
 import { cli, jsonLines, type Running } from "../support/cli.ts";
 import { hasMosquitto, startMosquitto } from "../support/mosquitto.ts";
 import { freePort, temporaryFolder } from "../support/places.ts";
-import { endGateway, layRoom, startGateway } from "../support/room.ts";
+import { until } from "../support/programs.ts";
+import { endGateway, layRoom, ready, startGateway } from "../support/room.ts";
 
 const prepared = await preparedForTests();
 
@@ -231,13 +232,41 @@ describe.skipIf(!prepared)("doctor (skipped without the model pack)", () => {
     ]);
   }, 90_000);
 
-  it("asks a gateway that runs, and leaves its cameras alone", async () => {
-    const { config } = await layRoom(prepared!);
+  it("asks a gateway that runs how each camera does, leaves them alone, and says what to do", async () => {
+    const web = await startWebCamera({ pictures: [] });
+    web.login = { scheme: "digest", user: "viewer", password: "right" };
+    const url = `http://127.0.0.1:${web.port}/picture.jpg`;
+    const { config, ports } = await layRoom(prepared!, () => ({
+      cameras: [
+        { driver: "simulated", name: "front", students: 12 },
+        { driver: "http", name: "locked", url, username: "viewer", password: "wrong" },
+        { driver: "rtsp", name: "gone", url: "rtsp://127.0.0.1:9/stream" },
+      ],
+    }));
     gateway = await startGateway(config);
-    const { of } = await examine(config);
+    const seen = (text: string) => async () =>
+      (await ready(ports.health)).body.reasons.some((why) => why.includes(text)) || undefined;
+    await until(seen("camera gone is lost: nothing answers at 127.0.0.1:9"), 30);
+    await until(seen("camera locked is lost: http://127.0.0.1"), 30);
+    await until(async () => !(await seen("camera front")()) || undefined, 30);
+    const { code, lines, of } = await examine(config);
+    expect(code).toBe(1);
     expect(of("rights")!.says).toContain("a gateway is using it");
-    expect(of("gateway")).toBeDefined();
-    expect(of("camera")).toBeUndefined();
+    expect(of("gateway")).toMatchObject({ result: "failed", says: expect.stringContaining("camera gone") });
+    expect(lines.filter(({ check }) => check === "camera")).toMatchObject([
+      { result: "ok", says: "front: in order, says the gateway that runs" },
+      {
+        result: "failed",
+        says: expect.stringContaining("locked: lost: http://127.0.0.1"),
+        advice: expect.stringContaining("`username` and `password`"),
+      },
+      {
+        result: "failed",
+        says: expect.stringContaining("gone: lost: nothing answers at 127.0.0.1:9"),
+        advice: expect.stringContaining("address"),
+      },
+    ]);
+    expect(of("models"), "it opens no eye of its own").toBeUndefined();
   }, 90_000);
 
   it("stops at a config that is none, with its errors and exit code 2", async () => {

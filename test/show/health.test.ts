@@ -39,6 +39,7 @@ const healthy: StatusReport = {
     profile: "aggregate",
   },
   notReady: [],
+  cameras: { front: { state: "ok" } },
   lesson: false,
   room: { focus: 0.72, coverage: 0.9 },
   restarts: { eye: 1, live: 0 },
@@ -71,14 +72,16 @@ describe("health", () => {
     expect(await answer.json()).toEqual({ status: "alive" });
   });
 
-  it("is ready with 200, and otherwise says why not with 503", async () => {
+  it("is ready with 200, otherwise says why not with 503, and how each camera does", async () => {
     let notReady: string[] = [];
-    const { url } = await open({}, async () => ({ ...healthy, notReady }));
+    const cameras = { front: { state: "lost", problem: "camera front: no route" } } as const;
+    const { url } = await open({}, async () => ({ ...healthy, notReady, cameras }));
     const ready = await fetch(`${url}/readyz`);
-    expect([ready.status, await ready.json()]).toEqual([200, { ready: true, reasons: [], lesson: false }]);
+    const said = { lesson: false, cameras };
+    expect([ready.status, await ready.json()]).toEqual([200, { ready: true, reasons: [], ...said }]);
     notReady = ["camera front is lost"];
     const not = await fetch(`${url}/readyz`);
-    expect([not.status, await not.json()]).toEqual([503, { ready: false, reasons: notReady, lesson: false }]);
+    expect([not.status, await not.json()]).toEqual([503, { ready: false, reasons: notReady, ...said }]);
   });
 
   it("gives metrics that Prometheus reads", async () => {
