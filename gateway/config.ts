@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { attendOptions } from "./attend/attend.ts";
+import { attendOptions, isSeenFromAbove } from "./attend/attend.ts";
 import { failure } from "./errors.ts";
 import { eyeOptions } from "./eye/eye.ts";
 import { merge, readLayers } from "./layers.ts";
@@ -81,6 +81,14 @@ export const configSchema = z
   .refine(({ protect, privacy }) => protect.zones.length === 0 || BOUNDS[privacy.profile].zones, {
     path: ["protect", "zones"],
     message: "zones are published under privacy.profile `research` only",
+  })
+  .superRefine(({ cameras }, { addIssue }) => {
+    for (const [index, { landmarks }] of cameras.entries()) {
+      if (landmarks === undefined || isSeenFromAbove(landmarks)) continue;
+      // Taken as they are, heads that several cameras see would be counted for each of them.
+      const message = "no camera sees a room so: three of them lie in a line, or two are mixed up";
+      addIssue({ code: "custom", path: ["cameras", index, "landmarks"], message });
+    }
   });
 
 export type Config = z.output<typeof configSchema> & { readonly dataFolder: string };

@@ -40,6 +40,27 @@ describe("the config", () => {
     expect(() => Object.assign(config.protect, { minimumGroup: 1 })).toThrow(TypeError);
   });
 
+  it("refuses landmarks as no camera sees them, which would have heads counted twice in silence", async () => {
+    const marks = (third: string) =>
+      `    landmarks:\n${[
+        "[0.12, 0.81], room: [1, 2]",
+        "[0.88, 0.79], room: [5, 2]",
+        third,
+        "[0.25, 0.31], room: [1, 6]",
+      ]
+        .map((mark) => `      - { picture: ${mark} }\n`)
+        .join("")}`;
+    await expect(
+      loadConfig(await file(`${MINIMAL}${marks("[0.71, 0.3], room: [5, 6]")}`)),
+    ).resolves.toBeDefined();
+    for (const wrong of ["[0.5, 0.8], room: [3, 2]", "[0.71, 0.3], room: [1, 4]"]) {
+      await expect(loadConfig(await file(`${MINIMAL}${marks(wrong)}`))).rejects.toMatchObject({
+        code: "CONFIG_INVALID",
+        message: expect.stringMatching(/line 6: cameras\[0\]\.landmarks: .*three of them lie in a line/),
+      });
+    }
+  });
+
   it("refuses a minimum group below five", async () => {
     await expect(loadConfig(await file(`${MINIMAL}protect:\n  minimumGroup: 2\n`))).rejects.toMatchObject({
       code: "CONFIG_INVALID",

@@ -3,6 +3,7 @@ import { repeat } from "../clock.ts";
 import type { Logger } from "../log.ts";
 import type { Activity, Attention, Clock, View } from "../terms.ts";
 import { estimateByGeometry } from "./geometric.ts";
+import { fitHomography, type Landmark } from "./join/homography.ts";
 import { joinSeats, type Landmarks } from "./join/join.ts";
 import { readCalibration, writeCalibration } from "./network/calibration.ts";
 import { explanationLines } from "./network/explain.ts";
@@ -13,6 +14,9 @@ import type { AttendOptions } from "./options.ts";
 export { joinSurroundings, type Surroundings } from "./environment.ts";
 export type { Environment } from "./network/features.ts";
 export { type AttendOptions, attendOptions } from "./options.ts";
+
+/** Whether a camera above the heads can see those places so. */
+export const isSeenFromAbove = (landmarks: readonly Landmark[]): boolean => fitHomography(landmarks) !== null;
 
 /** From what a camera sees to what each of its seats attends to: this step's public face. */
 export interface Attender {

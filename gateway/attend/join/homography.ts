@@ -9,7 +9,8 @@ export type Homography = (x: number, y: number) => { readonly x: number; readonl
 
 /**
  * The plane that fits the landmarks best: the direct linear transformation with its last entry set to 1, by least squares
- * (Hartley & Zisserman, Multiple View Geometry, §4.1). Null where the landmarks do not span a plane: too few, or in a line.
+ * (Hartley & Zisserman, Multiple View Geometry, §4.1). Null where no camera can see a room so: too few, three of four in a
+ * line, or two of them mixed up.
  */
 export function fitHomography(landmarks: readonly Landmark[]): Homography | null {
   const rows = landmarks.flatMap(({ picture: [x = 0, y = 0], room: [u = 0, v = 0] }) => [
@@ -19,11 +20,20 @@ export function fitHomography(landmarks: readonly Landmark[]): Homography | null
   const h = leastSquares(rows);
   if (h === null) return null;
   const [a, b, c, d, e, f, g, i] = h as [number, number, number, number, number, number, number, number];
+  const depth = (x: number, y: number) => g * x + i * y + 1;
+  // How much of the room, in square metres, a small piece of the picture shows: of one sign wherever it is seen from above,
+  // and nothing where the plane has become a line. It is the Jacobian's determinant.
+  const determinant = a * (e - f * i) - b * (d - f * g) + c * (d * i - e * g);
+  const shown = landmarks.map(({ picture: [x = 0, y = 0] }) => determinant / depth(x, y) ** 3);
+  if (shown.some((area) => !(Math.abs(area) > LEAST_SHOWN && area > 0 === shown[0]! > 0))) return null;
   return (x, y) => {
-    const depth = g * x + i * y + 1;
-    return { x: (a * x + b * y + c) / depth, y: (d * x + e * y + f) / depth };
+    const w = depth(x, y);
+    return { x: (a * x + b * y + c) / w, y: (d * x + e * y + f) / w };
   };
 }
+
+/** A picture of ten centimetres by ten, altogether. */
+const LEAST_SHOWN = 0.01;
 
 /** Solves rows of eight coefficients and a right-hand side by the normal equations; null when they do not determine it. */
 function leastSquares(rows: readonly (readonly number[])[]): number[] | null {

@@ -122,6 +122,21 @@ describe("a plane fitted to landmarks", () => {
     expect(fitHomography(line)).toBeNull();
     expect(fitHomography(marksOf(left).slice(0, 3))).toBeNull();
   });
+
+  it("is none where three of four lie in a line, or two are mixed up", () => {
+    const [one, two, three, four] = marksOf(left) as [Landmark, Landmark, Landmark, Landmark, Landmark];
+    expect(fitHomography([one, two, three, four])).not.toBeNull();
+    const middle = { picture: [0, 0], room: [3, 2] }; // of the first two
+    const { x, y } = project(left, [3, 2]);
+    // As exact as it is, and as somebody would read it off.
+    for (const picture of [
+      [x, y],
+      [x + 0.01, y - 0.01],
+    ])
+      expect(fitHomography([one, two, { ...middle, picture }, four])).toBeNull();
+    const mixedUp = [{ ...one, room: two.room }, { ...two, room: one.room }, three, four];
+    expect(fitHomography(mixedUp)).toBeNull();
+  });
 });
 
 describe("seats that two cameras see", () => {
