@@ -1,4 +1,4 @@
-import { copyFile, mkdir, rm, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, readdir, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import pino from "pino";
@@ -136,6 +136,27 @@ describe.skipIf(prepared === null)("the eye process (needs the model pack)", () 
     await more(views);
     expect(changes.at(-1)).toBe("front ok");
   });
+
+  it("looks through one camera while another is never there, says so once, and keeps no more open for it", async () => {
+    const gone = { name: "gone", driver: "rtsp", url: "rtsp://127.0.0.1:9/stream" };
+    const { eye, views, changes } = await open({ cameras: [photos(), gone] });
+    await until(() => changes.length >= 2 || undefined, 20);
+    const pid = eye.status().pid!;
+    const openFiles = async () => (await readdir(`/proc/${pid}/fd`)).length;
+    const before = await openFiles();
+    await more(views, 20);
+    await sleep(4000); // several attempts
+    expect(changes.toSorted()).toEqual([
+      "front ok",
+      "gone lost camera gone: nothing answers at 127.0.0.1:9 (connection refused)",
+    ]);
+    expect(views.every(({ camera }) => camera === "front")).toBe(true);
+    await until(
+      async () => (childProcesses(pid).length === 0 && (await openFiles()) <= before) || undefined,
+      10,
+      "what was opened for it to be closed",
+    );
+  }, 60_000);
 
   it("closes the cameras while paused, and opens them again", async () => {
     const { eye, views, changes } = await open({ cameras: [film()] });

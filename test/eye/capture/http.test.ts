@@ -1,9 +1,12 @@
 import { execFile } from "node:child_process";
-import { readFile, rm } from "node:fs/promises";
+import { readdir, readFile, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
+import pino from "pino";
 import sharp from "sharp";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { systemClock as clock } from "../../../gateway/clock.ts";
 import { http } from "../../../gateway/eye/capture/cameras/http.ts";
 import { findFfmpeg } from "../../../gateway/eye/capture/ffmpeg.ts";
 import { describeCamera } from "../../contracts/camera.ts";
@@ -12,7 +15,7 @@ import { makeCertificates } from "../../support/certificates.ts";
 import { drawRoom } from "../../support/pictures.ts";
 import { freePort, temporaryFolder } from "../../support/places.ts";
 import { childProcesses } from "../../support/processes.ts";
-import { findProgram, start } from "../../support/programs.ts";
+import { findProgram, start, until } from "../../support/programs.ts";
 import { lookThrough, stopLooking } from "./look.ts";
 
 let pictures: Buffer[];
@@ -60,10 +63,13 @@ for (const [kind, page] of [
   }));
 }
 
-const look = (url: string, more: object = {}) =>
-  lookThrough((context) => http.open(optionsOf(url, more), context), {
-    ...{ stalledAfterSeconds: 1, frozenAfterSeconds: 1 },
-  });
+/** On a busy machine a picture may take a while; who waits for a camera to fall silent, or to freeze, waits for less. */
+const BRIEFLY = { stalledAfterSeconds: 1, frozenAfterSeconds: 1 };
+const look = (
+  url: string,
+  more: object = {},
+  patience = { stalledAfterSeconds: 10, frozenAfterSeconds: 15 },
+) => lookThrough((context) => http.open(optionsOf(url, more), context), patience);
 
 describe("cameras by HTTP", () => {
   it.each(["stream", "picture.jpg"])(
@@ -117,6 +123,42 @@ describe("cameras by HTTP", () => {
     expect(changes.at(-1)).toBe("ok"); // it takes a moment until it listens
   });
 
+  it("follow a password that is changed, once it is changed here too", async () => {
+    const camera = await serve();
+    const file = path.join(place, "password");
+    await writeFile(file, "first\n");
+    camera.login = { scheme: "digest", user: "viewer", password: "first" };
+    const { sees, says, codes } = look(`http://127.0.0.1:${camera.port}/picture.jpg`, {
+      ...{ username: "viewer", password: { file } },
+    });
+    await sees();
+    camera.login = { ...camera.login, password: "second" };
+    await says("refuses user and password");
+    expect(codes.at(-1)).toBe("CAMERA_REFUSED");
+    await writeFile(file, "second\n");
+    await sees();
+    await says("ok");
+  }, 60_000);
+
+  it("leave nothing open behind them, however often they are lost and whatever they were doing then", async () => {
+    const camera = await serve();
+    const context = { name: "front", clock, log: pino({ level: "silent" }), pace: "live" } as const;
+    const openFiles = async () => (await readdir("/proc/self/fd")).length;
+    const again = async (page: string) => {
+      for (let count = 0; count < 40; count += 1) {
+        const opened = await http.open(optionsOf(`http://127.0.0.1:${camera.port}/${page}`), context);
+        await Promise.race([opened.next(), sleep(20)]).catch(() => {});
+        await opened.close();
+      }
+    };
+    await again("stream");
+    const before = await openFiles();
+    for (const page of ["stream", "picture.jpg", "page", "nothing"]) await again(page);
+    camera.silent = true;
+    await again("stream");
+    await until(async () => (await openFiles()) <= before || undefined, 10, "the connections to be gone");
+  }, 60_000);
+
   it("keep their shape: another one gets bars", async () => {
     const { port } = await serve();
     const { sees, frames } = look(`http://127.0.0.1:${port}/stream`);
@@ -136,7 +178,7 @@ describe("cameras by HTTP", () => {
 
   it("are stalled while they send nothing, lost when they are gone, and come back", async () => {
     const camera = await serve();
-    const { sees, says } = look(`http://127.0.0.1:${camera.port}/stream`);
+    const { sees, says } = look(`http://127.0.0.1:${camera.port}/stream`, {}, BRIEFLY);
     await sees();
     camera.silent = true;
     await says("stalled");
@@ -150,7 +192,7 @@ describe("cameras by HTTP", () => {
   it("are frozen when they send the same picture for ever, and are well again with another", async () => {
     const showing = [pictures[0]!];
     const { port } = await serve({ pictures: showing });
-    const { sees, says } = look(`http://127.0.0.1:${port}/picture.jpg`);
+    const { sees, says } = look(`http://127.0.0.1:${port}/picture.jpg`, {}, BRIEFLY);
     await says("frozen");
     showing.push(pictures[1]!);
     await sees();
