@@ -20,11 +20,12 @@ export interface FollowContext {
 }
 
 /** Of what a sensor's latest readings are worth, the first of these makes its state. */
-const WORST_FIRST = ["implausible", "stuck", "low_battery"] as const;
-const WHY: Readonly<Record<(typeof WORST_FIRST)[number], string>> = {
-  implausible: "it says what cannot be",
-  stuck: "it says the very same for too long",
-  low_battery: "its battery is low",
+const WORST_FIRST = ["implausible", "stuck", "stale", "low_battery"] as const;
+const WHY: Readonly<Record<(typeof WORST_FIRST)[number], (of: string) => string>> = {
+  implausible: (of) => `what it says of ${of} cannot be`,
+  stuck: (of) => `it says the very same of ${of} for too long`,
+  stale: (of) => `nothing that is new enough was heard of ${of}`,
+  low_battery: () => "its battery is low",
 };
 
 /**
@@ -39,6 +40,9 @@ export function follow(open: () => Promise<Sensor>, context: FollowContext): Fol
   let state: SensorState = "opening";
   context.onState(state, null);
 
+  /** The whole device, not one quantity of it. */
+  const isSilent = () => clock.elapsed() - heard > staleAfterSeconds * 1000;
+
   function become(next: SensorState, why: string | null): void {
     if (next === state) return;
     state = next;
@@ -51,28 +55,32 @@ export function follow(open: () => Promise<Sensor>, context: FollowContext): Fol
     onReading(reading);
   }
 
+  /** What its latest readings make of it, as long as it can be heard. */
+  function settle(): void {
+    const worst = WORST_FIRST.find((quality) => [...latest.values()].includes(quality));
+    const of = [...latest].flatMap(([quantity, quality]) => (quality === worst ? [quantity] : [])).join(", ");
+    if (isSilent()) become("stale", `nothing was heard from it for ${staleAfterSeconds} s`);
+    else if (worst) become(worst, WHY[worst](of));
+    else become(latest.size === 0 ? "opening" : "ok", null);
+  }
+
   function take({ measurements, lowBattery, away }: Report): void {
     if (away) {
       become(away.state, away.why);
-    } else if (measurements.length > 0) {
-      for (const measurement of measurements) pass(weigh(measurement, clock.now(), lowBattery));
-      const worths = [...latest.values()];
-      const worst = WORST_FIRST.find((quality) => worths.includes(quality));
-      if (worths.every((quality) => quality === "stale")) {
-        become("stale", "what it says is too old");
-      } else {
-        heard = clock.elapsed();
-        become(worst ?? "ok", worst ? WHY[worst] : null);
-      }
+      return;
     }
+    for (const measurement of measurements) pass(weigh(measurement, clock.now(), lowBattery));
+    if (measurements.length > 0) heard = clock.elapsed();
+    settle();
   }
 
   const kept = keepOpen(open, { clock, take, lost: (why) => become("lost", why) });
   return {
     look() {
-      for (const reading of overdue(clock.now())) pass(reading);
-      if (clock.elapsed() - heard > staleAfterSeconds * 1000 && state !== "lost" && state !== "paused")
-        become("stale", `nothing was heard from it for ${staleAfterSeconds} s`);
+      const overdueNow = overdue(clock.now());
+      for (const reading of overdueNow) pass(reading);
+      if (state === "lost" || state === "paused") return;
+      if (overdueNow.length > 0 || isSilent()) settle();
     },
     close: () => kept.close(),
   };

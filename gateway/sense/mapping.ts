@@ -6,15 +6,25 @@ import { kindOf, QUANTITIES } from "./quantities.ts";
 import type { Measurement } from "./sensor.ts";
 import { isUnit } from "./units.ts";
 
+const NO_UNIT = "no unit that is known here; docs/sensors.md lists them";
+
 /** Where in a device's JSON each quantity stands: for whatever no adapter knows. */
 export const quantityOption = () =>
   z.enum(QUANTITIES).describe("What is measured; docs/sensors.md lists them.");
 export const unitOption = () =>
   z
     .string()
-    .refine(isUnit, "no unit that is known here; docs/sensors.md lists them")
+    .refine(isUnit, NO_UNIT)
     .optional()
     .describe("The unit it is in (UCUM); the quantity's own if left out.");
+
+export const unitsOption = () =>
+  z
+    .partialRecord(z.enum(QUANTITIES), z.string().refine(isUnit, NO_UNIT))
+    .optional()
+    .describe(
+      'Units in which the device says things, where they are not the usual ones: `{ temperature: "°F", voc: ppb }`.',
+    );
 
 export const fieldOption = z.strictObject({
   quantity: quantityOption(),

@@ -15,7 +15,7 @@ export interface Measurement {
   readonly time?: number;
 }
 
-/** What a sensor hands out at a time. */
+/** What a sensor hands out at a time. With nothing in it, it says that the device can be heard again. */
 export interface Report {
   readonly measurements: readonly Measurement[];
   /** The device's own word that its battery is low. */

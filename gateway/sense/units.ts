@@ -43,8 +43,10 @@ const OTHERWISE: Readonly<Record<string, string>> = {
   "%RH": "%",
   "": "1",
   "°C": "Cel",
+  "℃": "Cel",
   C: "Cel",
   "°F": "[degF]",
+  "℉": "[degF]",
   F: "[degF]",
   lux: "lx",
   mmHg: "mm[Hg]",
@@ -53,6 +55,7 @@ const OTHERWISE: Readonly<Record<string, string>> = {
   "dB(A)": "dB[SPL]",
   "µg/m³": "ug/m3", // U+00B5, the micro sign
   "μg/m³": "ug/m3", // U+03BC, the Greek letter
+  "ug/m³": "ug/m3",
   "mg/m³": "mg/m3",
 };
 
@@ -67,6 +70,12 @@ const unitOf = (code: string): Unit | undefined =>
 
 /** True for a unit that is known, by its UCUM code or as devices write it. */
 export const isUnit = (code: string): boolean => unitOf(code) !== undefined;
+
+/** True for a share of a whole, such as ppm. */
+export const isShare = (code: string): boolean => unitOf(code)?.kind === "share";
+
+/** True when both are known, and the same. */
+export const isSameUnit = (a: string, b: string): boolean => isUnit(a) && unitOf(a) === unitOf(b);
 
 /** The value in another unit; NaN when one of them is unknown, or they are of different kinds. */
 export function convert(value: number, from: string, to: string): number {

@@ -42,7 +42,18 @@ describe("Zigbee2MQTT", () => {
     const away = { measurements: [], away: { state: "lost", why: "Zigbee2MQTT says that it is offline" } };
     expect(read("zigbee2mqtt/air/availability", '{"state":"offline"}')).toEqual(away);
     expect(read("zigbee2mqtt/air/availability", "offline")).toEqual(away);
-    expect(read("zigbee2mqtt/air/availability", '{"state":"online"}')).toBeNull();
+    for (const text of ['{"state":"online"}', "online"])
+      expect(read("zigbee2mqtt/air/availability", text), "it can be heard again").toEqual({
+        measurements: [],
+      });
+    expect(read("zigbee2mqtt/air/availability", "soon")).toBeNull();
+  });
+
+  it("hears of a low battery from devices that have a word for it and no percentage", () => {
+    const said = (state: string) =>
+      read("zigbee2mqtt/air", `{"temperature": 21, "battery_state": "${state}"}`);
+    expect(said("low")).toMatchObject({ lowBattery: true });
+    expect(said("high")).toMatchObject({ lowBattery: false });
   });
 
   it("makes nothing of a value that is not known yet, and NaN, never zero, of one that is no number", () => {
@@ -93,7 +104,17 @@ describe("Tasmota", () => {
     expect(tasmota("tele/air/SENSOR").read("tele/air/LWT", "Offline")).toMatchObject({
       away: { state: "lost" },
     });
-    expect(tasmota("tele/air/SENSOR").read("tele/air/LWT", "Online")).toBeNull();
+    expect(tasmota("tele/air/SENSOR").read("tele/air/LWT", "Online")).toEqual({ measurements: [] });
+  });
+
+  it("takes the processor's temperature for no room's, unless it is asked to", () => {
+    // With SetOption146.
+    const text =
+      '{"Time":"2026-11-23T09:00:00","VEML6075":{"UvIndex":0.1},"ESP32":{"Temperature":53.3},"TempUnit":"C"}';
+    expect(tasmota("t/SENSOR").read("t/SENSOR", text)).toBeNull();
+    expect(tasmota("t/SENSOR", "ESP32").read("t/SENSOR", text)).toMatchObject({
+      measurements: [{ value: 53.3 }],
+    });
   });
 });
 

@@ -10,7 +10,10 @@ export interface Adapter {
 
 /** `online` and `offline` as hubs and last wills say it; null for anything else. */
 export function presence(text: string, who: string): Report | null {
-  if (/^\s*(\{\s*"state"\s*:\s*"offline"\s*\}|offline)\s*$/i.test(text))
-    return { measurements: [], away: { state: "lost", why: `${who} says that it is offline` } };
-  return null;
+  const [, inJson, bare] =
+    /^\s*(?:\{\s*"state"\s*:\s*"(online|offline)"\s*\}|(online|offline))\s*$/i.exec(text) ?? [];
+  const state = (inJson ?? bare)?.toLowerCase();
+  if (state === undefined) return null;
+  if (state === "online") return { measurements: [] };
+  return { measurements: [], away: { state: "lost", why: `${who} says that it is offline` } };
 }

@@ -6,7 +6,8 @@ import { type Adapter, presence } from "./adapter.ts";
 
 /**
  * Tasmota: `tele/TOPIC/SENSOR` holds an object for each chip, and the units of temperature and pressure beside them;
- * `tele/TOPIC/LWT` is its last will. Of two chips that measure the same, the first counts, or the one that is named.
+ * `tele/TOPIC/LWT` is its last will. Of two chips that measure the same, the first counts, or the one that is named; the
+ * processor's own temperature (`ESP32`) is no room's.
  * https://tasmota.github.io/docs/MQTT/, https://tasmota.github.io/docs/Sensor-Configuration/
  */
 export function tasmota(topic: string, chip?: string): Adapter {
@@ -20,7 +21,7 @@ export function tasmota(topic: string, chip?: string): Adapter {
       const units = { temperature: said.TempUnit, pressure: said.PressureUnit } as Record<string, unknown>;
       const found = new Map<Quantity, Measurement>();
       for (const [name, readings] of Object.entries(said)) {
-        if (!isObject(readings) || (chip !== undefined && name !== chip)) continue;
+        if (!isObject(readings) || (chip === undefined ? name === "ESP32" : name !== chip)) continue;
         for (const [key, value] of Object.entries(readings)) {
           const meaning = meaningOf(key);
           const number = numberOf(value);

@@ -26,7 +26,9 @@ export function zigbee2mqtt(topic: string): Adapter {
         return [{ ...meaning, value: number, ...time }];
       });
       if (measurements.length === 0) return null;
-      const { battery_low: low } = state;
+      // Devices without a percentage say it in words.
+      const low =
+        state.battery_low ?? (state.battery_state === undefined ? undefined : state.battery_state === "low");
       return { measurements, ...(typeof low === "boolean" && { lowBattery: low }) };
     },
   };

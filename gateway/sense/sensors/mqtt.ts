@@ -3,14 +3,16 @@ import { z } from "zod";
 import { reason } from "../../errors.ts";
 import { connectMqtt } from "../../mqtt.ts";
 import { revealSecret, secret } from "../../options.ts";
+import type { Clock } from "../../terms.ts";
 import type { Adapter } from "../adapters/adapter.ts";
 import { esphome } from "../adapters/esphome.ts";
 import { mapping } from "../adapters/mapping.ts";
 import { tasmota } from "../adapters/tasmota.ts";
 import { zigbee2mqtt } from "../adapters/zigbee2mqtt.ts";
 import { Inflow } from "../inflow.ts";
-import { fieldOption, quantityOption } from "../mapping.ts";
-import { type Report, sensorDriver } from "../sensor.ts";
+import { fieldOption, quantityOption, unitsOption } from "../mapping.ts";
+import { type Measurement, sensorDriver } from "../sensor.ts";
+import { isShare } from "../units.ts";
 
 /** A measurement takes a few hundred bytes. */
 const MOST_BYTES = 64 * 1024;
@@ -41,6 +43,7 @@ const options = z.strictObject({
       "ESPHome: what each entity measures (`scd40_air: co2`). Told by the ends of their names if left out.",
     ),
   fields: z.array(fieldOption).default([]).describe("Mapping: where in the message each quantity stands."),
+  units: unitsOption(),
   url: z
     .url({ protocol: /^mqtts?$/ })
     .optional()
@@ -74,16 +77,23 @@ export const mqtt = sensorDriver({
       log.child({}, { level: "error" }), // the sensor's state says it once already
       clock,
     );
+    const inTime = dating(clock);
+    const inUnits = saidIn(wanted.units ?? {});
     connection.onMessage(async (topic, payload, retained) => {
-      if (payload.byteLength > MOST_BYTES) return;
+      // Nothing at all is how a retained message is taken off a broker.
+      if (payload.byteLength === 0 || payload.byteLength > MOST_BYTES) return;
       const report = await adapter.read(topic, payload.toString("utf8"));
-      const timely = report && (retained ? onlyDated(report) : asOfNow(report));
-      if (timely) inflow.put(timely);
+      if (report === null) return;
+      const measurements = inTime(report.measurements, retained).map(inUnits);
+      // That something can be heard again is told by what it says, or by its hub at that moment.
+      if (retained && measurements.length === 0 && !report.away) return;
+      inflow.put({ ...report, measurements });
     });
     let asked = false;
     connection.onState((state, problem) => {
       if (state !== "connected") return away(problem);
-      if (asked) return;
+      // It need not speak to be well again; what a hub or a last will says of it comes after this.
+      if (asked) return inflow.put({ measurements: [] });
       asked = true;
       // After the connection itself has asked for what it was told before, which is nothing yet.
       queueMicrotask(() => {
@@ -117,18 +127,30 @@ function adapterOf({ adapter, topic, chip, entities, fields }: z.output<typeof o
 }
 
 /**
- * [MQTT-3.3.1-8] A retained message may be of any age: what it measured counts only where it says when. What it says of
- * the device's presence holds until something else is said.
+ * As of when a message is: of now, where nothing speaks against it, whatever a hub's clock makes of it.
+ *  - [MQTT-3.3.1-8] A retained one may be of any age: it counts only where it says when it was measured, and as of then.
+ *  - Zigbee2MQTT sends what it remembers of every device again when it starts. Such a message has the time that was said
+ *    before, or it is the first of all; then its own word counts, too.
  */
-function onlyDated(report: Report): Report | null {
-  const measurements = report.measurements.filter(({ time }) => time !== undefined);
-  return measurements.length === 0 && !report.away ? null : { ...report, measurements };
+function dating(clock: Clock) {
+  /** The time that the latest message said, and when that was by our clock. */
+  let latest: { readonly said: number; readonly at: number } | undefined;
+
+  return (measurements: readonly Measurement[], retained: boolean): Measurement[] =>
+    measurements.flatMap(({ time: said, ...measurement }) => {
+      if (said === undefined) return retained ? [] : [measurement];
+      if (said !== latest?.said) latest = { said, at: retained || latest === undefined ? said : clock.now() };
+      return [{ ...measurement, time: latest.at }];
+    });
 }
 
-/** One that comes as it is said is of now, whatever a hub's clock makes of it. */
-function asOfNow({ measurements, ...rest }: Report): Report {
-  return {
-    ...rest,
-    measurements: measurements.map(({ quantity, value, unit }) => ({ quantity, value, unit })),
+/** The measurement with the unit that the config says it is in. */
+function saidIn(units: NonNullable<z.output<typeof options>["units"]>) {
+  return (measurement: Measurement): Measurement => {
+    const unit = units[measurement.quantity];
+    if (unit === undefined) return measurement;
+    // Hubs call both `voc`; which of the two it is stands in the unit.
+    const quantity = measurement.quantity === "voc" && isShare(unit) ? "tvoc" : measurement.quantity;
+    return { ...measurement, quantity, unit };
   };
 }

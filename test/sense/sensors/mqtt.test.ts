@@ -1,5 +1,6 @@
 import { connect, type MqttClient } from "mqtt";
 import { describe, expect, it, onTestFinished } from "vitest";
+import { systemClock as clock } from "../../../gateway/clock.ts";
 import { mqtt } from "../../../gateway/sense/sensors/mqtt.ts";
 import { describeSensor, nextMeasurements, nextReport, sensorContext } from "../../contracts/sensor.ts";
 import { hasMosquitto, startMosquitto } from "../../support/mosquitto.ts";
@@ -123,6 +124,92 @@ describe.skipIf(!hasMosquitto)("sensors on a real Mosquitto (skipped without mos
       {},
     ]);
   }, 40_000);
+
+  it("is in order again as soon as its broker is back, without a word from the device", async () => {
+    const first = await startMosquitto();
+    const sensor = await mqtt.open(
+      options({ url: first.url, adapter: "zigbee2mqtt", topic: "zigbee2mqtt/air" }),
+      sensorContext(),
+    );
+    onTestFinished(() => sensor.close());
+    const hub = await publisher(first.url);
+    await nextMeasurements(sensor, () => say(hub, "zigbee2mqtt/air", '{"temperature": 21}'));
+    await first.stop("SIGKILL");
+    await until(async () => ((await sensor.next())?.away ? true : undefined), 15, "it to be missed");
+    await startMosquitto({ port: first.port });
+    expect(await sensor.next()).toEqual({ measurements: [] });
+  }, 40_000);
+
+  it("takes what Zigbee2MQTT remembers, and sends again when it starts, for as old as it is", async () => {
+    const mosquitto = await startMosquitto();
+    const hub = await publisher(mosquitto.url);
+    const topic = "zigbee2mqtt/air";
+    const sensor = await mqtt.open(
+      options({ url: mosquitto.url, adapter: "zigbee2mqtt", topic }),
+      sensorContext(),
+    );
+    onTestFinished(() => sensor.close());
+    const seen = (co2: number, time: string) => say(hub, topic, `{"co2": ${co2}, "last_seen": "${time}"}`);
+    /** When the next one is of. */
+    const next = async () => (await nextMeasurements(sensor))[0]!.time!;
+    const yesterday = "2026-11-22T12:00:00Z";
+    // The first of all may be such a one; nothing tells but its own word.
+    await nextMeasurements(sensor, () => seen(700, yesterday));
+    await seen(701, yesterday);
+    await until(async () => ((await next()) === Date.parse(yesterday) ? true : undefined));
+    // The hub's clock may be wrong; what comes as it is said is of now.
+    const before = Date.now();
+    await seen(812, "2026-11-22T12:10:00Z");
+    const heard = await until(async () => {
+      const time = await next();
+      return time === Date.parse(yesterday) ? undefined : time;
+    });
+    expect(heard).toBeGreaterThanOrEqual(before);
+    await clock.sleep(50);
+    await seen(812, "2026-11-22T12:10:00Z");
+    expect(await next(), "said once more").toBe(heard);
+  }, 30_000);
+
+  it("takes the config's word for units, and knows shares of organic compounds by theirs", async () => {
+    const mosquitto = await startMosquitto();
+    const hub = await publisher(mosquitto.url);
+    const topic = "zigbee2mqtt/house";
+    const sensor = await mqtt.open(
+      options({
+        url: mosquitto.url,
+        adapter: "zigbee2mqtt",
+        topic,
+        units: { voc: "ppm", temperature: "°F" },
+      }),
+      sensorContext(),
+    );
+    onTestFinished(() => sensor.close());
+    const text = '{"co2": 812, "voc": 0.4, "temperature": 70}';
+    expect(await nextMeasurements(sensor, () => say(hub, topic, text))).toEqual([
+      { quantity: "co2", unit: "[ppm]", value: 812 },
+      { quantity: "tvoc", unit: "ppm", value: 0.4 },
+      { quantity: "temperature", unit: "°F", value: 70 },
+    ]);
+  }, 30_000);
+
+  it("hears nothing when a retained message is taken off the broker", async () => {
+    const mosquitto = await startMosquitto();
+    const hub = await publisher(mosquitto.url);
+    const fields = [{ quantity: "co2" }];
+    const sensor = await mqtt.open(
+      options({ url: mosquitto.url, adapter: "mapping", topic: "school/co2", fields }),
+      sensorContext(),
+    );
+    onTestFinished(() => sensor.close());
+    await nextMeasurements(sensor, () => say(hub, "school/co2", "812"));
+    await say(hub, "school/co2", "", true);
+    await say(hub, "school/co2", "813");
+    const next = await until(async () => {
+      const [co2] = await nextMeasurements(sensor);
+      return co2!.value === 812 ? undefined : co2!.value;
+    });
+    expect(next).toBe(813);
+  }, 30_000);
 
   it("logs in, and says why when it is not let in, without the password", async () => {
     const mosquitto = await startMosquitto({ users: { gateway: "right-horse" } });
