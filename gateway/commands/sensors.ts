@@ -2,7 +2,7 @@ import { stringify } from "yaml";
 import { systemClock as clock } from "../clock.ts";
 import { type Config, loadConfig } from "../config.ts";
 import { GatewayError, reason } from "../errors.ts";
-import { createLogger } from "../log.ts";
+import { createLogger, withoutCredentials } from "../log.ts";
 import { revealSecret } from "../options.ts";
 import {
   type Found,
@@ -36,7 +36,10 @@ export async function scanSensors(terminal: Terminal, options: ScanOptions): Pro
   if (broker)
     looks.push({
       where: `the broker`,
-      look: () => scanMqtt(broker, { seconds: options.seconds, log, clock }),
+      async look() {
+        const found = await scanMqtt(broker, { seconds: options.seconds, log, clock });
+        return found.map((one) => onBroker(one, broker.url, config));
+      },
     });
   if (options.modbus) looks.push({ where: options.modbus, look: () => scanModbus(options.modbus!) });
 
@@ -58,6 +61,19 @@ export async function scanSensors(terminal: Terminal, options: ScanOptions): Pro
   if (pasted.length === 0) terminal.say("No sensor can be seen from here.");
   else terminal.say(`\n# Paste what you want into the config:\n${stringify({ sensors: pasted })}`);
   if (!broker) terminal.note("No broker was asked: name one with --mqtt, or with `mqtt.url` in the config.");
+}
+
+/** With the broker's address, where it is none that sensors without one are looked for on. */
+function onBroker(found: Found, url: string, { mqtt }: Config): Found {
+  if (url === mqtt.url) return found;
+  const { username } = new URL(url);
+  const config = { ...found.config, url: withoutCredentials(url) };
+  if (username === "") return { ...found, config };
+  return {
+    ...found,
+    config: { ...config, username: decodeURIComponent(username) },
+    note: "the broker's password goes into `password`, best as `{ file: … }` or `{ env: … }`",
+  };
 }
 
 /** The school's broker. The embedded one knows only who is connected to it at this moment, and needs a gateway that runs. */

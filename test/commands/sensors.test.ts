@@ -45,6 +45,7 @@ describe("sensors scan", () => {
       expect(found.filter(({ config }) => config.driver === "mqtt")).toMatchObject([
         { config: { name: "air-room-12", adapter: "zigbee2mqtt", topic: "zigbee2mqtt/Air Room 12" } },
       ]);
+      expect(found[0]!.config, "pasted, it finds the same broker").toMatchObject({ url: mosquitto.url });
       for (const { config } of found) expect(sensorOptions.safeParse(config).error).toBeUndefined();
     },
     60_000,

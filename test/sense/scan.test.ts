@@ -46,6 +46,7 @@ const ESPHOME = {
 const ESPHOME_ODD = {
   ...ESPHOME,
   dev_cla: "temperature",
+  unit_of_meas: "°C",
   stat_t: "air-13/sensor/probe/state",
   dev: { name: "air-13" },
 };
@@ -77,6 +78,45 @@ describe("what is announced on a broker", () => {
       },
     ]);
     expect(found[0]!.what).toContain("which measures co2, temperature, pm25");
+    for (const { config } of found) expect(sensorOptions.safeParse(config).error).toBeUndefined();
+  });
+
+  it("says units where they are not the usual ones, and how seldom a battery speaks", () => {
+    const device = (friendly_name: string, more: object, exposes: object[]) => ({
+      ...{ friendly_name, definition: { vendor: "v", model: "m", exposes }, ...more },
+    });
+    const found = foundIn(
+      announced({
+        "zigbee2mqtt/bridge/devices": [
+          // TS0601_air_quality_sensor, and SNZB-02D.
+          device("house", { power_source: "Mains (single phase)" }, [
+            { property: "co2", unit: "ppm" },
+            { property: "voc", unit: "ppm" },
+            { property: "formaldehyd", unit: "mg/m³" },
+          ]),
+          device("shelf", { power_source: "Battery" }, [{ property: "temperature", unit: "°C" }]),
+        ],
+        "homeassistant/sensor/air-14/room_temperature/config": {
+          unit_of_meas: "°F",
+          dev_cla: "temperature",
+          stat_t: "air-14/sensor/room_temperature/state",
+        },
+      }),
+    );
+    expect(found.map(({ config }) => config)).toEqual([
+      {
+        name: "house",
+        driver: "mqtt",
+        adapter: "zigbee2mqtt",
+        topic: "zigbee2mqtt/house",
+        units: { voc: "ppm" },
+      },
+      {
+        ...{ name: "shelf", driver: "mqtt", adapter: "zigbee2mqtt", topic: "zigbee2mqtt/shelf" },
+        staleAfterSeconds: 7_500,
+      },
+      { name: "air-14", driver: "mqtt", adapter: "esphome", topic: "air-14", units: { temperature: "°F" } },
+    ]);
     for (const { config } of found) expect(sensorOptions.safeParse(config).error).toBeUndefined();
   });
 

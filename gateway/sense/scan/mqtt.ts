@@ -1,8 +1,9 @@
 import type { Logger } from "../../log.ts";
 import { connectMqtt, type MqttOptions } from "../../mqtt.ts";
 import type { Clock } from "../../terms.ts";
-import { meaningOf, meaningOfEnd } from "../names.ts";
+import { type Meaning, meaningOf, meaningOfEnd } from "../names.ts";
 import { isObject, parsed } from "../numbers.ts";
+import { isSameUnit, isUnit } from "../units.ts";
 import { type Found, nameFrom } from "./found.ts";
 
 /** What hubs and firmwares leave on the broker for whoever looks for devices; all of it is retained. */
@@ -13,6 +14,12 @@ const FILTERS = [
   "homeassistant/sensor/+/+/config", // https://www.home-assistant.io/integrations/mqtt/#mqtt-discovery
   "homeassistant/sensor/+/config",
 ];
+
+/**
+ * Zigbee devices on a battery report once an hour when nothing changes: twice that and a little, so that a quiet night is
+ * no alarm. https://www.zigbee2mqtt.io/guide/configuration/device-availability.html
+ */
+const HOURLY = { staleAfterSeconds: 7_500 };
 
 /** Listens for so long to what is announced on a broker. Rejects with BROKER_UNREACHABLE or BROKER_REFUSED. */
 export async function scanMqtt(
@@ -43,7 +50,7 @@ export async function scanMqtt(
 /** The devices in what was announced, by topic. Whatever stands in it, it never throws. */
 export function foundIn(announced: ReadonlyMap<string, string>): Found[] {
   const found: Found[] = [];
-  const esphome = new Map<string, { name: string; entities: Record<string, string> }>();
+  const esphome = new Map<string, EsphomeNode>();
   for (const [topic, text] of announced) {
     const said = parsed(text);
     const levels = topic.split("/");
@@ -52,7 +59,7 @@ export function foundIn(announced: ReadonlyMap<string, string>): Found[] {
       found.push(...tasmota(said, parsed(announced.get(`tasmota/discovery/${levels[2]}/config`) ?? "")));
     else if (levels[0] === "homeassistant" && isObject(said)) gather(said, esphome);
   }
-  for (const [prefix, { name, entities }] of esphome) {
+  for (const [prefix, { name, entities, units }] of esphome) {
     const quantities = [...new Set(Object.values(entities))];
     const told = Object.keys(entities).every((entity) => meaningOfEnd(entity)?.quantity === entities[entity]);
     found.push({
@@ -63,6 +70,7 @@ export function foundIn(announced: ReadonlyMap<string, string>): Found[] {
         adapter: "esphome",
         topic: prefix,
         ...(told ? {} : { entities }),
+        ...unitsIn(units),
       },
     });
   }
@@ -74,9 +82,11 @@ function zigbee(base: string, devices: readonly unknown[]): Found[] {
   return devices.flatMap((device): Found[] => {
     if (!isObject(device) || typeof device.friendly_name !== "string" || !isObject(device.definition))
       return [];
-    const quantities = new Set(
-      exposed(device.definition.exposes).flatMap((property) => meaningOf(property)?.quantity ?? []),
-    );
+    const properties = exposed(device.definition.exposes).flatMap(({ property, unit }) => {
+      const meaning = meaningOf(property);
+      return meaning ? [{ ...meaning, said: unit }] : [];
+    });
+    const quantities = new Set(properties.map(({ quantity }) => quantity));
     quantities.delete("battery");
     if (quantities.size === 0) return [];
     const { vendor, model } = device.definition;
@@ -88,21 +98,37 @@ function zigbee(base: string, devices: readonly unknown[]): Found[] {
           driver: "mqtt",
           adapter: "zigbee2mqtt",
           topic: `${base}/${device.friendly_name}`,
+          ...unitsIn(properties.flatMap(otherUnit)),
+          ...(device.power_source === "Battery" ? HOURLY : {}),
         },
       },
     ];
   });
 }
 
-const exposed = (exposes: unknown, depth = 0): string[] =>
+interface Property {
+  readonly property: string;
+  readonly unit: unknown;
+}
+
+const exposed = (exposes: unknown, depth = 0): Property[] =>
   Array.isArray(exposes) && depth < 4
     ? exposes
         .filter(isObject)
-        .flatMap(({ property, features }) => [
-          ...(typeof property === "string" ? [property] : []),
+        .flatMap(({ property, unit, features }) => [
+          ...(typeof property === "string" ? [{ property, unit }] : []),
           ...exposed(features, depth + 1),
         ])
     : [];
+
+/** What a device says it measures in another unit than is taken for granted. */
+type OtherUnit = readonly [quantity: string, unit: string];
+
+const otherUnit = ({ quantity, unit, said }: Meaning & { readonly said: unknown }): OtherUnit[] =>
+  typeof said === "string" && isUnit(said) && !isSameUnit(said, unit) ? [[quantity, said]] : [];
+
+const unitsIn = (units: readonly OtherUnit[]) =>
+  units.length === 0 ? {} : { units: Object.fromEntries(units) };
 
 /** `sensors` holds a message as it will come; `config` how the topic is put together (`ft`, `tp`, `t`). */
 function tasmota({ sn }: Readonly<Record<string, unknown>>, config: unknown): Found[] {
@@ -129,22 +155,25 @@ function tasmota({ sn }: Readonly<Record<string, unknown>>, config: unknown): Fo
   ];
 }
 
+interface EsphomeNode {
+  readonly name: string;
+  readonly entities: Record<string, string>;
+  readonly units: OtherUnit[];
+}
+
 /** Home Assistant's announcements, of which ESPHome's have state topics of their own shape. */
-function gather(
-  said: Readonly<Record<string, unknown>>,
-  into: Map<string, { name: string; entities: Record<string, string> }>,
-): void {
+function gather(said: Readonly<Record<string, unknown>>, into: Map<string, EsphomeNode>): void {
   const topic = said.state_topic ?? said.stat_t;
   const match = typeof topic === "string" ? /^(.+)\/sensor\/([^/]+)\/state$/.exec(topic) : null;
   if (!match) return;
   const [, prefix, entity] = match as unknown as [string, string, string];
   const kind = said.device_class ?? said.dev_cla;
-  const quantity = (meaningOfEnd(entity) ?? (typeof kind === "string" ? meaningOf(kind) : undefined))
-    ?.quantity;
-  if (!quantity) return;
+  const meaning = meaningOfEnd(entity) ?? (typeof kind === "string" ? meaningOf(kind) : undefined);
+  if (!meaning) return;
   const device = said.device ?? said.dev;
   const name = isObject(device) && typeof device.name === "string" ? device.name : prefix;
-  const one = into.get(prefix) ?? { name, entities: {} };
-  one.entities[entity] = quantity;
+  const one = into.get(prefix) ?? { name, entities: {}, units: [] };
+  one.entities[entity] = meaning.quantity;
+  one.units.push(...otherUnit({ ...meaning, said: said.unit_of_measurement ?? said.unit_of_meas }));
   into.set(prefix, one);
 }
