@@ -6,7 +6,7 @@ import { configJsonSchema } from "../gateway/commands/config.ts";
 import { catalogue } from "../gateway/errors.ts";
 import { type JsonSchema, markdownOf, rowsOf } from "../gateway/explain.ts";
 import { packageRoot } from "../gateway/paths.ts";
-import { KINDS, UNIT_CODES } from "../gateway/sense/sense.ts";
+import { KINDS, RESTING_MINUTES, UNIT_CODES } from "../gateway/sense/sense.ts";
 import { fill } from "./fill.ts";
 import { modelFiles } from "./licences/models.ts";
 import { lockedPackages } from "./licences/packages.ts";
@@ -30,16 +30,24 @@ const optionsOf = (list: string): Record<string, string> =>
     ]),
   );
 
+/** Where a value is given more time to stand still. */
+function resting(kind: (typeof KINDS)[keyof typeof KINDS]): string {
+  if (!("rests" in kind)) return "";
+  const where = "atMost" in kind.rests ? `at ${kind.rests.atMost} and less` : "in whole numbers";
+  return `; ${RESTING_MINUTES / 60} h ${where}`;
+}
+
 const quantities = [
   "| quantity | unit | what | plausible | jump | stuck |",
   "| --- | --- | --- | --- | --- | --- |",
-  ...Object.entries(KINDS).map(([name, { unit, meaning, plausible, jump, stuckMinutes }]) => {
+  ...Object.entries(KINDS).map(([name, kind]) => {
+    const { unit, meaning, plausible, jump, stuckMinutes } = kind;
     const range = plausible.map((value) => value.toLocaleString("en")).join(" to ");
     const faster = jump === null ? "" : `more than ${jump.toLocaleString("en")} a minute`;
     const longer =
       stuckMinutes === null
         ? ""
-        : `${stuckMinutes / 60 >= 1 ? `${stuckMinutes / 60} h` : `${stuckMinutes} min`}`;
+        : `${stuckMinutes / 60 >= 1 ? `${stuckMinutes / 60} h` : `${stuckMinutes} min`}${resting(kind)}`;
     return `| \`${name}\` | \`${unit}\` | ${meaning} | ${range} | ${faster} | ${longer} |`;
   }),
   "",

@@ -1,5 +1,5 @@
 import type { Reading } from "../terms.ts";
-import { kindOf, type Quantity, STUCK_READINGS } from "./quantities.ts";
+import { kindOf, type Quantity, RESTING_MINUTES, STUCK_READINGS } from "./quantities.ts";
 import type { Measurement } from "./sensor.ts";
 import { convert } from "./units.ts";
 
@@ -97,8 +97,20 @@ function isNear(quantity: Quantity, before: Moment, now: Moment): boolean {
   return jump === null || Math.abs(now.value - before.value) <= jump * minutes;
 }
 
-function isStuck(quantity: Quantity, { sameSince, sameReadings, heard }: History): boolean {
+function isStuck(
+  quantity: Quantity,
+  { believed, doubted, sameSince, sameReadings, heard }: History,
+): boolean {
   const { stuckMinutes } = kindOf(quantity);
   if (stuckMinutes === null || sameReadings < STUCK_READINGS) return false;
-  return heard - sameSince >= stuckMinutes * MINUTE_MS;
+  const minutes = mayRest(quantity, (doubted ?? believed).value) ? RESTING_MINUTES : stuckMinutes;
+  return heard - sameSince >= minutes * MINUTE_MS;
+}
+
+/** Whether a sensor that works may say that value, and no other, over a long weekend. */
+function mayRest(quantity: Quantity, value: number): boolean {
+  const { rests } = kindOf(quantity);
+  if (rests === undefined) return false;
+  // What was whole in another unit is so only to the last digits.
+  return "atMost" in rests ? value <= rests.atMost : Math.abs(value - Math.round(value)) < 1e-6;
 }

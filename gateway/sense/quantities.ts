@@ -11,6 +11,8 @@ interface Kind {
   readonly jump: number | null;
   /** Real air never stands still: the very same value for so long is a sensor that hangs. Null where it may. */
   readonly stuckMinutes: number | null;
+  /** Where it may stand still over a long weekend all the same: at such a value and below, or in whole numbers. */
+  readonly rests?: { readonly atMost: number } | { readonly whole: true };
   /** Said rarely by nature, so that it does not grow stale. */
   readonly rare?: true;
 }
@@ -20,6 +22,9 @@ export const STUCK_READINGS = 5;
 
 const HOURS = 60;
 
+/** So long may it rest: from Friday until Tuesday. A meter that hangs just there is found after that. */
+export const RESTING_MINUTES = 96 * HOURS;
+
 export const KINDS = {
   // Outdoor air holds some 425 ppm; a meter that says 0 is warming up. NDIR meters end at 5,000 or 10,000.
   co2: {
@@ -28,6 +33,8 @@ export const KINDS = {
     plausible: [300, 10_000],
     jump: 1_500,
     stuckMinutes: 4 * HOURS,
+    // An empty room comes down to the air outside, in a city some 450; and many meters never say less than 400.
+    rests: { atMost: 450 },
   },
   temperature: {
     unit: "Cel",
@@ -35,6 +42,8 @@ export const KINDS = {
     plausible: [-20, 60],
     jump: 5,
     stuckMinutes: 24 * HOURS,
+    // DHT11 and kin know whole degrees only, and a heated house keeps one for days.
+    rests: { whole: true },
   },
   humidity: {
     unit: "%",
@@ -42,6 +51,7 @@ export const KINDS = {
     plausible: [1, 100],
     jump: 30,
     stuckMinutes: 24 * HOURS,
+    rests: { whole: true },
   },
   // La Paz lies at 640 hPa.
   pressure: {
@@ -58,6 +68,8 @@ export const KINDS = {
     plausible: [15, 130],
     jump: null,
     stuckMinutes: 10,
+    // A school at night is quieter than most meters can hear: their scales begin at 30, 35 or 40.
+    rests: { atMost: 40 },
   },
   sound_level: {
     unit: "dB",

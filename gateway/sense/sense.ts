@@ -9,7 +9,7 @@ import { openSensor, type SensorOptions, sensorOptions } from "./sensors/index.t
 
 export { type AirEvent, watchAir } from "./air.ts";
 export { judge } from "./judge.ts";
-export { KINDS } from "./quantities.ts";
+export { KINDS, RESTING_MINUTES } from "./quantities.ts";
 export type { Found } from "./scan/found.ts";
 export { scanMachine } from "./scan/machine.ts";
 export { scanModbus } from "./scan/modbus.ts";
