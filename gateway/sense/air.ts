@@ -42,14 +42,16 @@ export interface AirEvent {
   readonly unit: string;
 }
 
-/** Follows CO₂, each device for itself. Readings that cannot be relied on change nothing. */
+/** Follows CO₂, each device for itself. Readings that cannot be relied on change nothing, but a silence breaks a stay. */
 export function watchAir(options: AirOptions): (reading: Reading) => AirEvent | null {
   const { staleAbovePpm, freshBelowPpm, forSeconds } = options;
   const devices = new Map<string, { stale: boolean; since: number | null }>();
   return ({ device, quantity, time, value, unit, quality }) => {
-    if (quantity !== "co2" || (quality !== "ok" && quality !== "low_battery")) return null;
+    if (quantity !== "co2") return null;
     const air = devices.get(device) ?? { stale: false, since: null };
     devices.set(device, air);
+    if (quality === "stale") air.since = null;
+    if (quality !== "ok" && quality !== "low_battery") return null;
     const beyond = air.stale ? value < freshBelowPpm : value > staleAbovePpm;
     air.since = beyond ? (air.since ?? time) : null;
     if (air.since === null || time - air.since < forSeconds * 1000) return null;

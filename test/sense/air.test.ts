@@ -35,6 +35,21 @@ describe("the watch over the air", () => {
     expect(events(Array(20).fill(2_000), "low_battery")).toHaveLength(1);
   });
 
+  it("takes two moments with a silence in between for no stay", () => {
+    const watch = watchAir(airOptions.parse({}));
+    const one = (hours: number, value: number, quality: Reading["quality"] = "ok") =>
+      watch({
+        ...{ device: "a", quantity: "co2", unit: "[ppm]", value, quality },
+        time: START + hours * 3_600_000,
+      })?.kind;
+    expect([one(0, 1_600), one(0.25, Number.NaN, "stale"), one(16, 1_600), one(16.1, 1_600)]).toEqual([
+      undefined,
+      undefined,
+      undefined,
+      "air_stale",
+    ]);
+  });
+
   it("follows each meter for itself", () => {
     const watch = watchAir(airOptions.parse({ forSeconds: 0 }));
     const one = (device: string, value: number) =>
