@@ -1,13 +1,17 @@
 import type { Measurement } from "./sensor.ts";
 
-/** A CO₂ meter that answers in bytes. */
-export interface Meter {
-  readonly request: Buffer;
-  /** How an answer begins, and how long it is. */
+/** What an answer in bytes looks like. */
+export interface AnswerShape {
+  /** How it begins, and how long it is. */
   readonly start: Buffer;
   readonly length: number;
-  /** Whether the answer's checksum is right. */
+  /** Whether its checksum is right. */
   isWhole(answer: Buffer): boolean;
+}
+
+/** A CO₂ meter that answers in bytes. */
+export interface Meter extends AnswerShape {
+  readonly request: Buffer;
   /** The measurement in it, or what the meter says is wrong with itself. */
   read(answer: Buffer): { readonly measurement: Measurement } | { readonly problem: string };
 }
@@ -53,7 +57,7 @@ export function crc16(bytes: Uint8Array): number {
 }
 
 /** The first whole answer in what has come in so far, whatever noise stands around it; null while there is none. */
-export function answerIn(heard: Buffer, { start, length, isWhole }: Meter): Buffer | null {
+export function answerIn(heard: Buffer, { start, length, isWhole }: AnswerShape): Buffer | null {
   for (let at = heard.indexOf(start); at >= 0; at = heard.indexOf(start, at + 1)) {
     const answer = heard.subarray(at, at + length);
     if (answer.length === length && isWhole(answer)) return answer;

@@ -1,4 +1,4 @@
-import { access } from "node:fs/promises";
+import { stat } from "node:fs/promises";
 import { reason } from "../errors.ts";
 
 /** A serial port that is open. */
@@ -12,6 +12,8 @@ export interface PortOptions {
   readonly path: string;
   readonly baudRate: number;
   readonly parity: "none" | "even" | "odd";
+  /** One, if left out. */
+  readonly stopBits?: 1 | 2;
 }
 
 export interface PortListener {
@@ -25,7 +27,7 @@ const LOOK_MS = 1_000;
 /** Opens it for this program alone. Rejects with the system's own error. */
 export async function openPort(options: PortOptions, listener: PortListener): Promise<Port> {
   const { SerialPort } = await import("serialport");
-  const port = new SerialPort({ ...options, dataBits: 8, stopBits: 1, autoOpen: false });
+  const port = new SerialPort({ stopBits: 1, ...options, dataBits: 8, autoOpen: false });
   await new Promise<void>((resolve, reject) =>
     // Its message begins with "Error: " already.
     port.open((error) => (error ? reject(new Error(error.message.replace(/^Error: /, ""))) : resolve())),
@@ -45,14 +47,26 @@ export async function openPort(options: PortOptions, listener: PortListener): Pr
     void close();
     listener.lost(error ? reason(error) : "the port was closed");
   }
-  // Linux answers every read of an unplugged port with nothing, which serialport 13 takes for "try again", for ever.
+  // Linux answers every read of an unplugged port with nothing, which serialport 13 takes for "try again", for ever. One
+  // that is back within a second, after a hiccup of its hub, say, has its name again and is another one all the same.
+  const opened = nodeOf(options.path);
   const looking = setInterval(() => {
-    access(options.path).catch(() => lost(new Error(`${options.path} is gone`)));
+    Promise.all([opened, nodeOf(options.path)]).then(
+      ([before, now]) => before === now || lost(new Error(`${options.path} was plugged in anew`)),
+      () => lost(new Error(`${options.path} is gone`)),
+    );
   }, LOOK_MS);
+  opened.catch(() => {}); // told at the first look
   port.on("data", (bytes: Buffer) => listener.heard(bytes));
   port.on("error", lost);
   port.on("close", lost);
   return { write: (bytes) => void port.write(Buffer.from(bytes)), close };
+}
+
+/** What stands behind that name, links followed. */
+async function nodeOf(path: string): Promise<string> {
+  const { dev, ino } = await stat(path);
+  return `${dev}:${ino}`;
 }
 
 /** A serial port that this machine has. */

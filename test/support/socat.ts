@@ -1,5 +1,7 @@
 import { access } from "node:fs/promises";
 import path from "node:path";
+import { SerialPort } from "serialport";
+import { afterwards } from "./afterwards.ts";
 import { temporaryFolder } from "./places.ts";
 import { findProgram, start, stop, until } from "./programs.ts";
 
@@ -32,4 +34,21 @@ export async function joinedPorts(): Promise<Line> {
     },
   );
   return { ours, theirs, unplug: () => stop(child) };
+}
+
+/** The device's end of a line: writes, and answers what it is asked. */
+export async function serialDevice(
+  path: string,
+  answer?: (asked: Buffer) => Buffer | null | Promise<Buffer | null>,
+) {
+  const port = new SerialPort({ path, baudRate: 9_600, autoOpen: false });
+  await new Promise<void>((resolve, reject) => port.open((error) => (error ? reject(error) : resolve())));
+  const write = (said: string | Buffer) => void (port.isOpen && port.write(said));
+  port.on("error", () => {}); // the line was taken away
+  port.on("data", async (asked: Buffer) => {
+    const reply = await answer?.(asked);
+    if (reply) write(reply);
+  });
+  afterwards(() => new Promise<void>((resolve) => (port.isOpen ? port.close(() => resolve()) : resolve())));
+  return { write };
 }

@@ -1,5 +1,11 @@
-import { type Client, connect, disconnect, type Wire } from "./client.ts";
-import { lengthOf, type Register } from "./registers.ts";
+import type { Clock } from "../../terms.ts";
+import type { Client, Wire } from "./client.ts";
+import type { Register } from "./registers.ts";
+import { connectRtu } from "./rtu.ts";
+import { connectTcp } from "./tcp.ts";
+
+/** So long a device, or the gateway before it, may take to answer. */
+const ANSWER_MS = 3_000;
 
 /** A way to one or more devices. */
 export interface Bus {
@@ -21,19 +27,25 @@ interface Line {
 const lines = new Map<string, Line>();
 
 /** Opens the way there, or joins those who are on it already. */
-export async function openBus(wire: Wire): Promise<Bus> {
+export async function openBus(wire: Wire, clock: Clock): Promise<Bus> {
   const port = "path" in wire ? wire.path : null;
-  const line = (port !== null && lines.get(port)) || newLine(wire);
+  const line = (port !== null && lines.get(port)) || newLine(wire, clock);
   if (line.wire !== JSON.stringify(wire))
     throw new Error(`another sensor on ${port} has other settings: on one line they are the same for all`);
   if (port !== null) lines.set(port, line);
   line.users += 1;
 
+  function forget(): void {
+    if (port !== null && lines.get(port) === line) lines.delete(port);
+  }
   async function leave(): Promise<void> {
     line.users -= 1;
     if (line.users > 0) return;
-    if (port !== null && lines.get(port) === line) lines.delete(port);
-    await line.client.then(disconnect, () => {});
+    forget();
+    await line.client.then(
+      (client) => client.close(),
+      () => {},
+    );
   }
   const client = await line.client.catch(async (error) => {
     await leave();
@@ -42,8 +54,11 @@ export async function openBus(wire: Wire): Promise<Bus> {
   let leaving: Promise<void> | undefined;
   return {
     read(unitId, register) {
-      const said = line.turn.then(() => ask(client, unitId, register));
-      line.turn = said.catch(() => {});
+      const said = line.turn.then(() => client.read(unitId, register));
+      line.turn = said.catch(() => {
+        // Whoever comes next opens the port anew, and does not wait until all others have noticed.
+        if (!client.alive) forget();
+      });
       return said;
     },
     close() {
@@ -53,17 +68,7 @@ export async function openBus(wire: Wire): Promise<Bus> {
   };
 }
 
-const newLine = (wire: Wire): Line => ({
-  ...{ wire: JSON.stringify(wire), client: connect(wire) },
-  ...{ users: 0, turn: Promise.resolve() },
-});
-
-async function ask(client: Client, unitId: number, register: Register): Promise<number[]> {
-  const { address, table } = register;
-  const length = lengthOf(register);
-  client.setID(unitId);
-  const { data } = await (table === "input"
-    ? client.readInputRegisters(address, length)
-    : client.readHoldingRegisters(address, length));
-  return data;
+function newLine(wire: Wire, clock: Clock): Line {
+  const client = "host" in wire ? connectTcp(wire, ANSWER_MS) : connectRtu(wire, ANSWER_MS, clock);
+  return { wire: JSON.stringify(wire), client, users: 0, turn: Promise.resolve() };
 }

@@ -1,60 +1,51 @@
-import type library from "modbus-serial";
 import { reason } from "../../errors.ts";
+import type { Register } from "./registers.ts";
 
-/** How Modbus devices are reached: over the network, or by a serial line. */
-export type Wire =
-  | { readonly host: string; readonly port: number }
-  | {
-      readonly path: string;
-      readonly baudRate: number;
-      readonly parity: "none" | "even" | "odd";
-      readonly stopBits: 1 | 2;
-    };
-
-export type Client = InstanceType<typeof library.default>;
-
-const ANSWER_MS = 3_000;
-
-/** Rejects with what `whyNot` has words for. */
-export async function connect(wire: Wire): Promise<Client> {
-  // CommonJS: what Node calls its default is the whole module.
-  const { default: modbusSerial } = await import("modbus-serial");
-  const client = new modbusSerial.default();
-  client.setTimeout(ANSWER_MS);
-  client.on("error", () => {}); // the request that is under way fails with it
-  try {
-    if ("host" in wire) await client.connectTCP(wire.host, { port: wire.port, timeout: ANSWER_MS });
-    else {
-      const { path, ...settings } = wire;
-      await client.connectRTUBuffered(path, settings);
-    }
-    return client;
-  } catch (error) {
-    await disconnect(client);
-    throw error;
-  }
+export interface NetworkWire {
+  readonly host: string;
+  readonly port: number;
 }
 
-/** Gives up what is asked, then closes: `destroy` alone leaves a serial port open (modbus-serial 8.0.25). */
-export function disconnect(client: Client): Promise<void> {
-  return new Promise((resolve) => {
-    const patience = setTimeout(resolve, 1_000);
-    const done = () => {
-      clearTimeout(patience);
-      resolve();
-    };
-    client.destroy(() => {});
-    if (client.isOpen) client.close(done);
-    else done();
-  });
+export interface SerialWire {
+  readonly path: string;
+  readonly baudRate: number;
+  readonly parity: "none" | "even" | "odd";
+  readonly stopBits: 1 | 2;
+}
+
+/** How Modbus devices are reached: over the network, or by a serial line. */
+export type Wire = NetworkWire | SerialWire;
+
+/** Reads, and nothing else; one question at a time. Rejects with what `whyNot` has words for. */
+export interface Client {
+  /** False once nothing can be asked by it any more. */
+  readonly alive: boolean;
+  /** What stands in that device's register, as 16-bit numbers. */
+  read(unitId: number, register: Register): Promise<number[]>;
+  close(): Promise<void>;
 }
 
 /** Why something came to nothing, for people. */
 export function whyNot(error: unknown): string {
   const { name, modbusCode, errno } = (error ?? {}) as { name?: string; modbusCode?: number; errno?: string };
   if (modbusCode !== undefined)
-    return `the device answers with Modbus exception ${modbusCode}: ${reason(error)}`;
+    return `the device answers with Modbus exception ${modbusCode}${meaning(modbusCode)}`;
   if (name === "TransactionTimedOutError" || errno === "ETIMEDOUT") return "no answer";
   if (typeof error === "object" && error !== null && "message" in error) return String(error.message);
   return reason(error);
 }
+
+const meaning = (code: number) => (code in EXCEPTIONS ? `: ${EXCEPTIONS[code]}` : "");
+
+/** Modbus application protocol 1.1b3, 7. */
+const EXCEPTIONS: Readonly<Record<number, string>> = {
+  1: "it does not read such a table",
+  2: "it has no such register",
+  3: "it does not give so many registers at once",
+  4: "it has failed",
+  5: "it needs more time",
+  6: "it is busy",
+  8: "its memory is damaged",
+  10: "the gateway has no way there",
+  11: "the gateway had no answer from it",
+};

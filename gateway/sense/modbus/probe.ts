@@ -1,5 +1,6 @@
-import { connect, disconnect } from "./client.ts";
+import { closeTcp, openTcp } from "./tcp.ts";
 
+const CONNECT_MS = 3_000;
 const PROBE_MS = 400;
 const PROBED_REGISTERS = 8;
 
@@ -16,7 +17,7 @@ export async function probeModbus(
   port: number,
   unitIds: readonly number[],
 ): Promise<ModbusUnit[]> {
-  const client = await connect({ host, port });
+  const client = await openTcp({ host, port }, CONNECT_MS);
   const found: ModbusUnit[] = [];
   try {
     client.setTimeout(PROBE_MS);
@@ -29,7 +30,7 @@ export async function probeModbus(
     }
     return found;
   } finally {
-    await disconnect(client);
+    await closeTcp(client);
   }
 }
 

@@ -37,7 +37,7 @@ export const modbus = sensorDriver({
   }),
   async open({ line, unitId, registers, everySeconds }, { name, clock }) {
     const lost = (error: unknown) => failure("SENSOR_LOST", { sensor: name, problem: whyNot(error) }, error);
-    const bus = await openBus(line).catch((error) => {
+    const bus = await openBus(line, clock).catch((error) => {
       throw lost(error);
     });
     return poll(

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { failure, reason } from "../../errors.ts";
 import type { Clock } from "../../terms.ts";
+import { converse } from "../conversation.ts";
 import { Inflow } from "../inflow.ts";
 import { cutLines, patternOption, type ReadLine, readJson, readText } from "../lines.ts";
 import { fieldOption } from "../mapping.ts";
@@ -10,8 +11,6 @@ import { openPort, type PortOptions } from "../port.ts";
 import { type Sensor, sensorDriver } from "../sensor.ts";
 
 const ANSWER_MS = 2_000;
-/** More noise than this before an answer, and only its end is kept. */
-const MOST_HEARD = 256;
 
 /** A device on a serial port (UART, USB): lines of text or JSON that it writes, or a CO₂ meter that is asked. */
 export const serial = sensorDriver({
@@ -61,7 +60,11 @@ async function listen(options: PortOptions, read: ReadLine, lost: Lost): Promise
       if (measurements.length > 0) inflow.put({ measurements });
     });
   });
-  const port = await opened(options, { heard, lost: (why) => inflow.fail(lost(why)) }, lost);
+  const { path, baudRate, parity } = options;
+  const listener = { heard, lost: (why: string) => inflow.fail(lost(why)) };
+  const port = await openPort({ path, baudRate, parity }, listener).catch((error) => {
+    throw lost(reason(error), error);
+  });
   return {
     next: () => inflow.next(),
     async close() {
@@ -74,67 +77,25 @@ async function listen(options: PortOptions, read: ReadLine, lost: Lost): Promise
 /** A meter that answers when it is asked. */
 async function ask(
   meter: Meter,
-  options: PortOptions & { readonly everySeconds: number },
+  { path, baudRate, parity, everySeconds }: PortOptions & { readonly everySeconds: number },
   lost: Lost,
   clock: Clock,
 ): Promise<Sensor> {
-  let bytes = Buffer.alloc(0);
-  let wake = () => {};
-  let gone: string | null = null;
-  const port = await opened(
-    options,
-    {
-      heard(more) {
-        bytes = Buffer.concat([bytes, more]).subarray(-MOST_HEARD);
-        wake();
-      },
-      lost(why) {
-        gone = why;
-        wake();
-      },
-    },
-    lost,
-  );
-
-  async function answer(): Promise<Buffer> {
-    bytes = Buffer.alloc(0);
-    port.write(meter.request);
-    const until = clock.elapsed() + ANSWER_MS;
-    for (;;) {
-      const whole = answerIn(bytes, meter);
-      if (whole) return whole;
-      if (gone !== null) throw lost(gone);
-      if (clock.elapsed() >= until)
-        throw lost(bytes.length === 0 ? "no answer" : "no answer that makes sense");
-      const waiting = new AbortController();
-      wake = () => waiting.abort();
-      await clock.sleep(until - clock.elapsed(), waiting.signal);
-    }
-  }
-
+  const orLost = (error: unknown) => {
+    throw lost(reason(error), error);
+  };
+  const talk = await converse({ path, baudRate, parity, answerMs: ANSWER_MS }, clock).catch(orLost);
   return poll(
     {
-      everySeconds: options.everySeconds,
+      everySeconds,
       async read() {
-        const said = meter.read(await answer());
+        const answer = await talk.ask(meter.request, (heard) => answerIn(heard, meter)).catch(orLost);
+        const said = meter.read(answer);
         if ("problem" in said) throw lost(said.problem);
         return { measurements: [said.measurement] };
       },
-      async close() {
-        gone ??= "closed";
-        wake();
-        await port.close();
-      },
+      close: () => talk.close(),
     },
     clock,
   );
 }
-
-const opened = (
-  { path, baudRate, parity }: PortOptions,
-  listener: Parameters<typeof openPort>[1],
-  lost: Lost,
-) =>
-  openPort({ path, baudRate, parity }, listener).catch((error) => {
-    throw lost(reason(error), error);
-  });

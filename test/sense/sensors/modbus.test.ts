@@ -1,13 +1,19 @@
 import { spawnSync } from "node:child_process";
+import { symlink, unlink } from "node:fs/promises";
+import { createServer } from "node:net";
 import path from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
+import { systemClock as clock } from "../../../gateway/clock.ts";
 import { packageRoot } from "../../../gateway/paths.ts";
+import { crc16 } from "../../../gateway/sense/meters.ts";
+import { openBus } from "../../../gateway/sense/modbus/bus.ts";
 import { measurementIn, registerOption } from "../../../gateway/sense/modbus/registers.ts";
+import { readingOf } from "../../../gateway/sense/modbus/rtu.ts";
 import { modbus } from "../../../gateway/sense/sensors/modbus.ts";
 import { describeSensor, nextMeasurements, sensorContext } from "../../contracts/sensor.ts";
-import { freePort } from "../../support/places.ts";
+import { freePort, temporaryFolder } from "../../support/places.ts";
 import { isListening, start, stop, until } from "../../support/programs.ts";
-import { hasSocat, joinedPorts } from "../../support/socat.ts";
+import { hasSocat, joinedPorts, serialDevice } from "../../support/socat.ts";
 
 /** Debian's, by its path: another Python on the PATH does not have Debian's packages. */
 const PYTHON = "/usr/bin/python3";
@@ -56,6 +62,142 @@ describe("numbers in registers", () => {
     expect(value({ type: "int16", scale: 0.1, offset: -40 }, 615)).toBeCloseTo(21.5);
     expect(value({ type: "float32" }, 0x7fc0, 0)).toBeNaN();
   });
+});
+
+/** What a device sends over a serial line, with its checksum. */
+function rtu(...bytes: number[]): Buffer {
+  const said = Buffer.from([...bytes, 0, 0]);
+  said.writeUInt16LE(crc16(said.subarray(0, -2)), bytes.length);
+  return said;
+}
+
+describe("questions and answers on a serial line", () => {
+  const co2 = registerOption.parse({ quantity: "co2", address: 12 });
+  const { question, find } = readingOf(17, co2);
+  const answer = rtu(17, 4, 2, 0x03, 0x2c);
+
+  it("are those of the standard", () => {
+    // Modbus application protocol 1.1b3, 6.3: registers 107 to 109 of unit 17, here the first of them.
+    const holding = registerOption.parse({ quantity: "co2", address: 107, table: "holding" });
+    expect(readingOf(17, holding).question).toEqual(rtu(17, 3, 0, 0x6b, 0, 1));
+    expect(readingOf(17, { ...co2, type: "float32" }).question).toEqual(rtu(17, 4, 0, 12, 0, 2));
+    expect(find(answer)).toEqual({ words: [812] });
+    expect(find(rtu(17, 0x84, 2))).toEqual({ refusal: 2 });
+  });
+
+  it("are found behind an echo and in noise, and taken from nobody else", () => {
+    expect(find(Buffer.concat([question, answer]))).toEqual({ words: [812] });
+    expect(find(Buffer.concat([Buffer.from([0, 17, 4]), answer, Buffer.from([9])]))).toEqual({
+      words: [812],
+    });
+    for (const other of [
+      rtu(18, 4, 2, 3, 0x2c),
+      rtu(17, 3, 2, 3, 0x2c),
+      rtu(17, 4, 4, 3, 0x2c, 0, 0),
+      question,
+    ])
+      expect(find(other)).toBeNull();
+    for (let bit = 0; bit < 8 * answer.length; bit++) {
+      const damaged = Buffer.from(answer);
+      damaged[bit >> 3]! ^= 1 << (bit & 7);
+      expect(find(damaged), `bit ${bit}`).toBeNull();
+    }
+  });
+});
+
+describe.skipIf(!hasSocat)("a serial line that is not as it should be (skipped without socat)", () => {
+  const registers = { co2: 0, temperature: 3 };
+  const register = (quantity: keyof typeof registers) =>
+    registerOption.parse({ quantity, address: registers[quantity] });
+  const wire = (port: string) => ({ path: port, baudRate: 9_600, parity: "none", stopBits: 1 }) as const;
+  const answerTo = (asked: Buffer) => {
+    const value = asked.readUInt16BE(2) === registers.co2 ? 812 : 215;
+    return rtu(asked[0]!, 4, 2, value >> 8, value & 255);
+  };
+
+  describeSensor("modbus, RTU", async () => {
+    const line = await joinedPorts();
+    await serialDevice(line.theirs, answerTo);
+    const options = modbus.options.parse({
+      ...{ driver: "modbus", line: { path: line.ours }, everySeconds: 0.2 },
+      registers: [register("co2"), { ...register("temperature"), scale: 0.1 }],
+    });
+    return { open: (context) => modbus.open(options, context), vanish: () => line.unplug() };
+  });
+
+  it("has no answer that came too late taken for the next one's", async () => {
+    const line = await joinedPorts();
+    let asked = 0;
+    await serialDevice(line.theirs, async (question) => {
+      if (asked++ === 0) await clock.sleep(3_300);
+      return answerTo(question);
+    });
+    // Two who share it, so that it stays open.
+    const [one, other] = [await openBus(wire(line.ours), clock), await openBus(wire(line.ours), clock)];
+    onTestFinished(async () => void (await Promise.all([one.close(), other.close()])));
+    await expect(one.read(7, register("co2"))).rejects.toThrow("no answer");
+    await clock.sleep(600);
+    expect(await one.read(7, register("temperature"))).toEqual([215]);
+    expect(await one.read(7, register("co2"))).toEqual([812]);
+    expect(await other.read(8, register("temperature"))).toEqual([215]);
+  }, 20_000);
+
+  it("is asked once more after noise, and given up when there is nothing else", async () => {
+    const line = await joinedPorts();
+    const noise = Buffer.from([7, 4, 2, 1]);
+    let noisy = 1;
+    await serialDevice(line.theirs, (question) => (noisy-- > 0 ? noise : answerTo(question)));
+    const bus = await openBus(wire(line.ours), clock);
+    onTestFinished(() => bus.close());
+    expect(await bus.read(7, register("co2"))).toEqual([812]);
+    noisy = 2;
+    await expect(bus.read(7, register("co2"))).rejects.toThrow("no answer that makes sense");
+    expect(await bus.read(7, register("co2"))).toEqual([812]);
+  }, 20_000);
+
+  it("is opened anew by the first who notices that it was unplugged, whatever the others do", async () => {
+    const port = path.join(await temporaryFolder(), "rs485");
+    const first = await joinedPorts();
+    await symlink(first.ours, port);
+    const [one, sleeper] = [await openBus(wire(port), clock), await openBus(wire(port), clock)];
+    onTestFinished(() => sleeper.close());
+    await first.unplug();
+    await unlink(port);
+    await until(
+      () =>
+        one.read(7, register("co2")).then(
+          () => undefined,
+          () => true as const,
+        ),
+      10,
+      "it to be missed",
+    );
+    await one.close();
+    const second = await joinedPorts();
+    await serialDevice(second.theirs, answerTo);
+    await symlink(second.ours, port);
+    const again = await openBus(wire(port), clock);
+    onTestFinished(() => again.close());
+    expect(await again.read(7, register("co2"))).toEqual([812]);
+  }, 30_000);
+});
+
+it("makes no number of an answer over TCP that is short of registers, whatever its length says", async () => {
+  const server = createServer((socket) => {
+    socket.on("error", () => {});
+    socket.on("data", (asked) => {
+      // As many bytes as there should be, and a count of none.
+      const answer = Buffer.from([...asked.subarray(0, 4), 0, 5, asked[6]!, asked[7]!, 0, 0x41, 0xac]);
+      socket.write(answer);
+    });
+  });
+  const port = await freePort();
+  await new Promise<void>((resolve) => server.listen(port, "127.0.0.1", resolve));
+  onTestFinished(() => new Promise<void>((resolve) => server.close(() => resolve())));
+  const registers = [{ quantity: "temperature", address: 0 }];
+  const sensor = await modbus.open(options({ host: "127.0.0.1", port }, { registers }), sensorContext());
+  onTestFinished(() => sensor.close());
+  await expect(sensor.next()).rejects.toThrow("it gave 0 registers where 1 were asked for");
 });
 
 describe.skipIf(!hasPymodbus)(

@@ -1,30 +1,17 @@
-import { SerialPort } from "serialport";
+import { rename, symlink } from "node:fs/promises";
+import path from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { cutLines, patternOption } from "../../../gateway/sense/lines.ts";
 import { answerIn, crc16, METERS } from "../../../gateway/sense/meters.ts";
 import { serial } from "../../../gateway/sense/sensors/serial.ts";
 import { describeSensor, nextMeasurements, sensorContext } from "../../contracts/sensor.ts";
-import { hasSocat, joinedPorts } from "../../support/socat.ts";
+import { temporaryFolder } from "../../support/places.ts";
+import { hasSocat, joinedPorts, serialDevice } from "../../support/socat.ts";
 
 const hex = (text: string) => Buffer.from(text.replaceAll(" ", ""), "hex");
 
-/** The device's end of a line: writes, and answers what it is asked. */
-async function device(path: string, answer?: (asked: Buffer) => Buffer | null) {
-  const port = new SerialPort({ path, baudRate: 9_600, autoOpen: false });
-  await new Promise<void>((resolve, reject) => port.open((error) => (error ? reject(error) : resolve())));
-  port.on("error", () => {}); // the line was taken away
-  port.on("data", (asked: Buffer) => {
-    const reply = answer?.(asked);
-    if (reply && port.isOpen) port.write(reply);
-  });
-  onTestFinished(
-    () => new Promise<void>((resolve) => (port.isOpen ? port.close(() => resolve()) : resolve())),
-  );
-  return { write: (text: string) => void (port.isOpen && port.write(text)) };
-}
-
-const options = (path: string, more: object) =>
-  serial.options.parse({ driver: "serial", path, everySeconds: 1, ...more });
+const options = (port: string, more: object) =>
+  serial.options.parse({ driver: "serial", path: port, everySeconds: 1, ...more });
 
 /** From the makers' manuals: 608 ppm, and 400 ppm. */
 const MHZ19_ANSWER = hex("ff 86 02 60 47 00 00 00 d1");
@@ -109,7 +96,7 @@ describe("lines", () => {
 describe.skipIf(!hasSocat)("serial ports (skipped without socat)", () => {
   describeSensor("serial, JSON", async () => {
     const line = await joinedPorts();
-    const { write } = await device(line.theirs);
+    const { write } = await serialDevice(line.theirs);
     return {
       open: (context) => serial.open(options(line.ours, { protocol: "json" }), context),
       speak: () => write('{"co2": 812, "temperature": 21.5, "uptime": 7}\n'),
@@ -119,7 +106,9 @@ describe.skipIf(!hasSocat)("serial ports (skipped without socat)", () => {
 
   describeSensor("serial, MH-Z19", async () => {
     const line = await joinedPorts();
-    await device(line.theirs, (asked) => (asked.equals(METERS["mh-z19"].request) ? MHZ19_ANSWER : null));
+    await serialDevice(line.theirs, (asked) =>
+      asked.equals(METERS["mh-z19"].request) ? MHZ19_ANSWER : null,
+    );
     return {
       open: (context) => serial.open(options(line.ours, { protocol: "mh-z19" }), context),
       vanish: () => line.unplug(),
@@ -128,7 +117,7 @@ describe.skipIf(!hasSocat)("serial ports (skipped without socat)", () => {
 
   it("reads lines of text by their patterns", async () => {
     const line = await joinedPorts();
-    const { write } = await device(line.theirs);
+    const { write } = await serialDevice(line.theirs);
     const patterns = [
       { quantity: "co2", pattern: "Z (\\d+)" },
       { quantity: "temperature", pattern: "T=([-.\\w]+)", unit: "[degF]" },
@@ -144,7 +133,7 @@ describe.skipIf(!hasSocat)("serial ports (skipped without socat)", () => {
   it("asks a Senseair meter, and tells one that is silent from one that talks nonsense", async () => {
     const line = await joinedPorts();
     let answer = SENSEAIR_ANSWER;
-    await device(line.theirs, () => answer);
+    await serialDevice(line.theirs, () => answer);
     const sensor = await serial.open(options(line.ours, { protocol: "senseair" }), sensorContext());
     onTestFinished(() => sensor.close());
     expect(await nextMeasurements(sensor)).toEqual([{ quantity: "co2", unit: "[ppm]", value: 400 }]);
@@ -153,6 +142,33 @@ describe.skipIf(!hasSocat)("serial ports (skipped without socat)", () => {
     answer = Buffer.alloc(0);
     await expect(sensor.next()).rejects.toThrow("no answer");
   });
+
+  it("asks a meter once more when noise came instead of an answer, and finds one behind an echo", async () => {
+    const line = await joinedPorts();
+    const answers = [hex("ff 86 02"), MHZ19_ANSWER, Buffer.concat([METERS["mh-z19"].request, MHZ19_ANSWER])];
+    await serialDevice(line.theirs, () => answers.shift() ?? null);
+    const sensor = await serial.open(options(line.ours, { protocol: "mh-z19" }), sensorContext());
+    onTestFinished(() => sensor.close());
+    for (let times = 0; times < 2; times++)
+      expect(await nextMeasurements(sensor)).toEqual([{ quantity: "co2", unit: "[ppm]", value: 608 }]);
+  }, 20_000);
+
+  it("notices that a port was plugged in anew, though there was one of its name all the time", async () => {
+    const [before, after] = [await joinedPorts(), await joinedPorts()];
+    const byId = path.join(await temporaryFolder(), "usb-1a86-port0");
+    await symlink(before.ours, byId);
+    const { write } = await serialDevice(before.theirs);
+    const sensor = await serial.open(options(byId, { protocol: "json" }), sensorContext());
+    onTestFinished(() => sensor.close());
+    await nextMeasurements(sensor, () => write('{"co2": 812}\n'));
+    await symlink(after.ours, `${byId}-new`);
+    await rename(`${byId}-new`, byId);
+    await expect(
+      (async () => {
+        while ((await sensor.next()) !== null);
+      })(),
+    ).rejects.toMatchObject({ code: "SENSOR_LOST", message: expect.stringContaining("plugged in anew") });
+  }, 20_000);
 
   it("says that a port is not there", async () => {
     await expect(
