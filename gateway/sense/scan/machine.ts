@@ -20,11 +20,12 @@ export async function scanMachine(places: MachinePlaces = {}): Promise<Found[]> 
 
 async function scanChips(folder: string): Promise<Found[]> {
   const chips = await listChips(folder);
+  const isAlone = (name: string) => chips.filter((chip) => chip.name === name).length === 1;
   return chips
     .filter(({ channels }) => channels.length > 0)
-    .map(({ id, name, channels }) => ({
-      what: `Linux industrial I/O: ${name} (${id}) with ${channels.join(", ")}`,
-      config: { name: nameFrom(name), driver: "iio", device: name },
+    .map(({ name, at, channels }) => ({
+      what: `Linux industrial I/O: ${name} (${at}) with ${channels.join(", ")}`,
+      config: { name: nameFrom(name), driver: "iio", device: isAlone(name) ? name : at },
     }));
 }
 
