@@ -170,8 +170,8 @@ export interface Sound {
   readonly time: number;
   /** A-weighted, in dB relative to digital full scale; -Infinity when there was no sound at all. */
   readonly level: number;
-  /** Share of the time, 0–1, in which the sound rose and fell as speech does. */
-  readonly speech: number;
+  /** Share of the time, 0–1, in which the sound rose and fell as speech does; null before that can be told. */
+  readonly speech: number | null;
 }
 
 /** What can be said of a measurement: the first that holds, from the second on, in this order; else `ok`. */

@@ -8,7 +8,8 @@ const QUIETEST = -120;
 /** Two numbers about a stretch of sound; see `Sound` in terms.ts. */
 export interface Heard {
   readonly level: number;
-  readonly speech: number;
+  /** Null in the first second, before there were two to go by. */
+  readonly speech: number | null;
 }
 
 /**
@@ -46,7 +47,7 @@ export function openHearing(everySeconds: number): (samples: ArrayLike<number>) 
       if (count === everySeconds * SAMPLE_RATE) {
         heard.push({
           level: 10 * Math.log10(loudness / count),
-          speech: asked === 0 ? 0 : speechLike / asked,
+          speech: asked === 0 ? null : speechLike / asked,
         });
         [count, loudness, asked, speechLike] = [0, 0, 0, 0];
       }

@@ -95,10 +95,16 @@ function floatsIn(bytes: Buffer, count: number): Float32Array {
   return floats;
 }
 
+/**
+ * ffmpeg asks ALSA for two channels of 16 bits, and `hw:` gives nothing but what the microphone has, often one: `plughw:` is
+ * the same with ALSA's own conversion in front. https://www.alsa-project.org/alsa-doc/alsa-lib/pcm_plugins.html
+ */
 function samplesOf({ source, device }: Microphone): string[] {
   const input =
     source === "file"
       ? ["-re", "-stream_loop", "-1", "-protocol_whitelist", "file", "-i", `file:${device}`]
-      : ["-f", source, "-i", device];
-  return [...input, "-map", "0:a:0", "-ac", "1", "-ar", String(SAMPLE_RATE), "-f", "f32le", "pipe:1"];
+      : ["-f", source, "-i", source === "alsa" ? device.replace(/^hw:/, "plughw:") : device];
+  // The mean of two channels; else ffmpeg adds them, and one sound in both is 3 dB louder than in one.
+  const mean = ["-af", "aresample=rematrix_maxval=1", "-ac", "1"];
+  return [...input, "-map", "0:a:0", ...mean, "-ar", String(SAMPLE_RATE), "-f", "f32le", "pipe:1"];
 }

@@ -37,9 +37,9 @@ export const sound = sensorDriver({
           calibration === undefined
             ? { quantity: "sound_level", unit: "dB", value: level, time }
             : { quantity: "noise", unit: "dB[SPL]", value: level + calibration, time };
-        inflow.put({
-          measurements: [loudness, { quantity: "speech_share", unit: "1", value: speech, time }],
-        });
+        const share: Measurement[] =
+          speech === null ? [] : [{ quantity: "speech_share", unit: "1", value: speech, time }];
+        inflow.put({ measurements: [loudness, ...share] });
       },
       away: (away) => inflow.put({ measurements: [], away }),
     });
