@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { systemClock as clock } from "../../gateway/clock.ts";
 import { esphome } from "../../gateway/sense/adapters/esphome.ts";
 import { mapping } from "../../gateway/sense/adapters/mapping.ts";
 import { tasmota } from "../../gateway/sense/adapters/tasmota.ts";
@@ -9,7 +10,7 @@ import { fieldOption, pointed } from "../../gateway/sense/mapping.ts";
 /** Payloads as they stand in each project's documentation. */
 
 describe("Zigbee2MQTT", () => {
-  const { read } = zigbee2mqtt("zigbee2mqtt/air");
+  const { read } = zigbee2mqtt("zigbee2mqtt/air", clock);
 
   it("reads a climate sensor", () => {
     // https://www.zigbee2mqtt.io/guide/usage/mqtt_topics_and_messages.html
@@ -47,6 +48,29 @@ describe("Zigbee2MQTT", () => {
         measurements: [],
       });
     expect(read("zigbee2mqtt/air/availability", "soon")).toBeNull();
+  });
+
+  it("knows when the hub itself is away, wherever its base topic ends", () => {
+    const { topics, read } = zigbee2mqtt("school/zigbee2mqtt/room 12/air", clock);
+    expect(topics).toContain("school/zigbee2mqtt/bridge/state");
+    expect(read("school/zigbee2mqtt/bridge/state", '{"state":"offline"}')).toEqual({
+      measurements: [],
+      away: { state: "lost", why: "Zigbee2MQTT is not running" },
+    });
+    expect(read("school/zigbee2mqtt/bridge/state", '{"state":"online"}')).toEqual({ measurements: [] });
+  });
+
+  it("takes nothing that has no date from a hub that has just been started: it may be what it remembers", () => {
+    let elapsed = 0;
+    const { read } = zigbee2mqtt("zigbee2mqtt/air", { elapsed: () => elapsed });
+    const said = () => read("zigbee2mqtt/air", '{"co2": 700}');
+    read("zigbee2mqtt/bridge/state", "online", true);
+    expect(said(), "retained: it was started some time ago").not.toBeNull();
+    read("zigbee2mqtt/bridge/state", "online");
+    expect(said()).toBeNull();
+    expect(read("zigbee2mqtt/air", '{"co2": 700, "last_seen": 1795420800000}')).not.toBeNull();
+    elapsed = 61_000;
+    expect(said()).not.toBeNull();
   });
 
   it("hears of a low battery from devices that have a word for it and no percentage", () => {
@@ -204,7 +228,7 @@ describe("a mapping for anything else", () => {
 
 it("whatever comes in, no adapter throws, and no value is made up", async () => {
   const adapters = [
-    zigbee2mqtt("t"),
+    zigbee2mqtt("t/SENSOR", clock),
     tasmota("t/SENSOR"),
     esphome("t"),
     mapping("t", [fieldOption.parse({ quantity: "co2", at: "/co2" })]),
@@ -225,7 +249,15 @@ it("whatever comes in, no adapter throws, and no value is made up", async () => 
     json.map((value) => JSON.stringify(value)),
     fc.json(),
   );
-  const topic = fc.constantFrom("t", "t/SENSOR", "t/LWT", "t/status", "t/availability", "t/sensor/co2/state");
+  const topic = fc.constantFrom(
+    "t",
+    "t/SENSOR",
+    "t/LWT",
+    "t/status",
+    "t/SENSOR/availability",
+    "t/bridge/state",
+    "t/sensor/co2/state",
+  );
   await fc.assert(
     fc.asyncProperty(topic, text, async (from, said) => {
       for (const { read } of adapters) {

@@ -2,10 +2,10 @@ import type { Report } from "../sensor.ts";
 
 /** What a kind of hub or firmware says over MQTT about one device. */
 export interface Adapter {
-  /** Topic filters. */
-  readonly topics: readonly string[];
+  /** Topic filters: the first is where it measures, without the others less is known of it. */
+  readonly topics: readonly [string, ...string[]];
   /** What a message says; null when it is not about measurements. Whatever comes in, it never throws. */
-  read(topic: string, text: string): Report | null | Promise<Report | null>;
+  read(topic: string, text: string, retained?: boolean): Report | null | Promise<Report | null>;
 }
 
 /** `online` and `offline` as hubs and last wills say it; null for anything else. */

@@ -63,7 +63,7 @@ const options = z.strictObject({
 export const mqtt = sensorDriver({
   options,
   async open(wanted, { name, broker, clock, log }) {
-    const adapter = adapterOf(wanted);
+    const adapter = adapterOf(wanted, clock);
     const inflow = new Inflow();
     const { url, username, caFile } = wanted;
     const password = wanted.password === undefined ? undefined : revealSecret(wanted.password);
@@ -82,7 +82,7 @@ export const mqtt = sensorDriver({
     connection.onMessage(async (topic, payload, retained) => {
       // Nothing at all is how a retained message is taken off a broker.
       if (payload.byteLength === 0 || payload.byteLength > MOST_BYTES) return;
-      const report = await adapter.read(topic, payload.toString("utf8"));
+      const report = await adapter.read(topic, payload.toString("utf8"), retained);
       if (report === null) return;
       const measurements = inTime(report.measurements, retained).map(inUnits);
       // That something can be heard again is told by what it says, or by its hub at that moment.
@@ -97,7 +97,10 @@ export const mqtt = sensorDriver({
       asked = true;
       // After the connection itself has asked for what it was told before, which is nothing yet.
       queueMicrotask(() => {
-        for (const topic of adapter.topics) connection.subscribe(topic).catch(away);
+        const [measured, ...told] = adapter.topics;
+        connection.subscribe(measured).catch(away);
+        // Who may not hear of its presence still hears what it measures.
+        for (const topic of told) connection.subscribe(topic).catch(() => {});
       });
     });
     function away(problem: unknown): void {
@@ -113,10 +116,13 @@ export const mqtt = sensorDriver({
   },
 });
 
-function adapterOf({ adapter, topic, chip, entities, fields }: z.output<typeof options>): Adapter {
+function adapterOf(
+  { adapter, topic, chip, entities, fields }: z.output<typeof options>,
+  clock: Clock,
+): Adapter {
   switch (adapter) {
     case "zigbee2mqtt":
-      return zigbee2mqtt(topic);
+      return zigbee2mqtt(topic, clock);
     case "tasmota":
       return tasmota(topic, chip);
     case "esphome":
