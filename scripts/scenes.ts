@@ -58,7 +58,7 @@ const event = (time: number, kind: string, about: object = {}): Said => ({
   payload: { time: iso(time), kind, ...about },
 });
 
-const reading = (time: number, quantity: string, value: number, unit: string): Said => ({
+export const reading = (time: number, quantity: string, value: number, unit: string): Said => ({
   topic: `sensor/air-1/${quantity}`,
   payload: { time: iso(time), value, unit, quality: "ok" },
 });

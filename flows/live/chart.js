@@ -1,6 +1,6 @@
 /**
  * The lesson's course, drawn: what the page computes for it. `this` is the page: its `course` (points), `events`, `width`,
- * `tall` and `rem` (pixels), `now` (ms) and `words`. Unknown times are hatched gaps; there is no line through them.
+ * `height` and `rem` (pixels), `now` (ms) and `words`. Unknown times are hatched gaps; there is no line through them.
  */
 export const course = {
   /**
@@ -25,8 +25,7 @@ export const course = {
   /** The chart in pixels. Unknown times are hatched gaps; there is no line through them, and never a zero. */
   chart() {
     const points = this.lessonCourse;
-    const width = this.width;
-    const height = Math.min(Math.max(Math.round(this.tall * 0.2), 144), 360);
+    const { width, height } = this;
     const [left, right, top, bottom] = [58, 26, 32, 26];
     const inner = height - top - bottom;
     const begin = points.length ? points[0].time - points[0].seconds * 1000 : this.now;
@@ -104,14 +103,16 @@ export const course = {
       tip: tip && { x: x(tip.time), y: y(tip.focus) },
       levels: [0, 50, 100].map((value) => ({ value, y: y(value / 100) })),
       ticks: this.ticksBetween(begin, end, width - left - right).map((time) => ({ time, x: x(time) })),
-      events: this.events
-        .filter(({ kind, time }) => kind in this.words.events && time >= begin)
-        .map((event) => this.placed(event, x(event.time), { width, top, inner })),
+      events: this.placed(
+        this.events.filter(({ kind, time }) => kind in this.words.events && time >= begin),
+        x,
+        { width, top, inner },
+      ),
     };
   },
 };
 
-/** How times and events stand on the chart. */
+/** How times stand on the chart. */
 export const axis = {
   /** Round times for the axis, as close as stays readable. */
   ticksBetween(begin, end, pixels) {
@@ -121,23 +122,5 @@ export const axis = {
     const ticks = [];
     for (let time = Math.ceil(begin / step) * step; time <= end; time += step) ticks.push(time);
     return ticks;
-  },
-  /** A mark flies its flag at the foot of the chart; a drop and a recovery point down and up at its head. */
-  placed(event, x, { width, top, inner }) {
-    const foot = top + inner;
-    const fall = "M" + (x - 6) + "," + (top + 3) + "h12l-6,10Z";
-    const rise = "M" + (x - 6) + "," + (top + 13) + "h12l-6,-10Z";
-    const flag = "M" + x + "," + (foot - 17) + "h11l-3,5l3,5h-11Z";
-    const isMark = event.kind === "mark";
-    const isLate = x > width - 150;
-    return {
-      ...event,
-      x,
-      shape: event.kind === "focus_drop" ? fall : event.kind === "focus_recovered" ? rise : flag,
-      text: isMark && event.text !== "mark" ? event.text : "",
-      anchor: isLate ? "end" : "start",
-      textX: isLate ? x - 6 : x + 16,
-      y: foot - 7,
-    };
   },
 };

@@ -1,6 +1,7 @@
 import { air, comfort } from "./air.js";
 import { axis, course } from "./chart.js";
 import { figures } from "./figures.js";
+import { flags } from "./flags.js";
 import { hearing } from "./hear.js";
 import { because, shut } from "./shut.js";
 import { tapping } from "./tap.js";
@@ -39,8 +40,9 @@ export default {
       /** What the gateway's clock is ahead of this browser's, ms. */
       ahead: 0,
       now: Date.now(),
+      /** Pixels that the chart has. */
       width: 900,
-      tall: window.innerHeight,
+      height: 160,
       /** Pixels: letters grow with the screen. */
       rem: 16,
       text: "",
@@ -95,6 +97,7 @@ export default {
     ...speech,
     ...because,
     ...axis,
+    ...flags,
     ...air,
   },
 
@@ -136,7 +139,7 @@ export default {
     }, 1000);
     this.sizes = new ResizeObserver(([entry]) => {
       this.width = Math.max(Math.round(entry.contentRect.width), 260);
-      this.tall = window.innerHeight;
+      this.height = Math.round(entry.contentRect.height);
       this.rem = Number.parseFloat(getComputedStyle(document.documentElement).fontSize);
     });
     this.sizes.observe(this.$refs.plot);

@@ -49,8 +49,8 @@ export const view = {
     if (recent.length < 3) return "";
     const mean = recent.reduce((sum, { focus }) => sum + focus, 0) / recent.length;
     const step = mean < 0.45 ? 0 : mean < 0.65 ? 1 : 2;
-    // No praise beside a number that says otherwise.
-    return step === 2 && this.window.focus < 0.65 ? "" : this.words.ideas[step];
+    // No praise beside a number that says otherwise, and no rescue of a class that has just come back.
+    return (step === 2) === this.window.focus >= 0.65 ? this.words.ideas[step] : "";
   },
   /** Sentences that explain the number, in the page's language. */
   reasons() {

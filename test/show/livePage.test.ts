@@ -129,8 +129,44 @@ describe("what the live page works out", () => {
     ]);
   });
 
+  it("keeps the notes of marks apart: a line higher where two would meet, shortened, and never over another's flag", async () => {
+    const { flags } = await import(path.join(folder, "flags.js"));
+    const page = { ...flags, rem: 16 };
+    const mark = (time: number, text: string) => ({ kind: "mark", time, text });
+    const place = (events: object[], width = 900, inner = 100) =>
+      page.placed(events, (time: number) => time, { width, top: 32, inner });
+    const foot = 32 + 100 - 7;
+    const long = "a long note, with all that a teacher has to say about the experiment";
+
+    // Far apart: both at the foot. Close together: the first would run over the second's flag, and goes up.
+    expect(place([mark(100, "first"), mark(500, "second")])).toMatchObject([{ y: foot }, { y: foot }]);
+    const [first, second] = place([mark(100, "experiment starts"), mark(160, "second")]);
+    expect(first.y).toBeLessThan(second.y);
+    expect(second.y).toBe(foot);
+    // Near the right edge it reads to the left, and is cut to a third of the chart; what it says whole is at the flag.
+    const [late] = place([mark(880, long)]);
+    expect(late).toMatchObject({ anchor: "end", said: long });
+    expect(late.text).toMatch(/^a long note.*…$/);
+    expect(page.lengthOf(late.text)).toBeLessThanOrEqual(300);
+    // Where there is no line left, the flag stands alone; no two texts are on the same place.
+    const many = place(Array.from({ length: 8 }, (_, n) => mark(100 + n * 15, `note ${n}`)));
+    const shown = many.filter(({ text }: { text: string }) => text);
+    expect(shown.length).toBeGreaterThan(1);
+    expect(shown.length).toBeLessThan(8);
+    const boxes = shown.map(({ textX, text, y }: { textX: number; text: string; y: number }) => ({
+      ...{ y, from: textX, to: textX + page.lengthOf(text) },
+    }));
+    for (const [index, box] of boxes.entries())
+      for (const other of boxes.slice(index + 1))
+        expect(box.y !== other.y || box.to < other.from || other.to < box.from).toBe(true);
+    // A mark without a note, a drop and a recovery have no text.
+    const kinds = [mark(1, "mark"), { kind: "focus_drop", time: 2 }, { kind: "focus_recovered", time: 3 }];
+    expect(place(kinds).map(({ text }: { text: string }) => text)).toEqual(["", "", ""]);
+  });
+
   it("draws no line through what is unknown, and a known window between two gaps as a dot", async () => {
     const { axis, course } = await import(path.join(folder, "chart.js"));
+    const { flags } = await import(path.join(folder, "flags.js"));
     const { speech } = await import(path.join(folder, "words.js"));
     const known = [0.8, null, 0.6, null, 0.7, 0.9];
     const points = known.map((focus, index) => ({
@@ -138,8 +174,8 @@ describe("what the live page works out", () => {
       ...{ low: focus && focus - 0.1, high: focus && focus + 0.1, quality: focus ? "ok" : "paused" },
     }));
     const page = {
-      ...{ ...axis, ...speech, lessonCourse: points, events: [], words: en, now: 5 * minute },
-      ...{ width: 900, tall: 800, rem: 16, silent: false, view: { live: true } },
+      ...{ ...axis, ...flags, ...speech, lessonCourse: points, events: [], words: en, now: 5 * minute },
+      ...{ width: 900, height: 160, rem: 16, silent: false, view: { live: true } },
     };
     const { pieces, gaps, tip } = course.chart.call(page);
     expect(pieces.map(({ from }: { from: number }) => from / minute)).toEqual([0, 2, 4]);
@@ -153,10 +189,11 @@ describe("what the live page works out", () => {
   it.each([
     [0.8, 0.8, 2],
     [0.8, 0.5, null],
-    [0.5, 0.9, 1],
+    [0.5, 0.6, 1],
+    [0.5, 0.9, null],
     [0.3, 0.2, 0],
   ])(
-    "has an idea by the last minutes, %d, but no praise beside a number that says otherwise, %d",
+    "has an idea by the last minutes, %d, but none beside a number that says otherwise, %d",
     async (mean, focus, idea) => {
       const { view } = await import(path.join(folder, "view.js"));
       const page = {
@@ -175,7 +212,7 @@ describe("putting the page together", () => {
   it("leaves no import and no spread of one in its script, for the browser knows neither", async () => {
     const [, script = ""] = /<script>\n([\s\S]*)<\/script>/.exec(await readPage(folder, "page")) ?? [];
     expect(script).toMatch(/^\s*(\/\*\*[\s\S]*?\*\/\s*)?export default \{/);
-    expect(script).not.toMatch(/^import |\.\.\.(view|air|comfort|course|axis|because),/m);
+    expect(script).not.toMatch(/^import |\.\.\.(view|air|comfort|course|axis|flags|because),/m);
     expect(script).toContain("课间");
   });
 

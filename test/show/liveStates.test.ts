@@ -8,7 +8,7 @@ import { connectMqtt, type MqttConnection } from "../../gateway/mqtt.ts";
 import { protectOptions } from "../../gateway/protect/protect.ts";
 import { type Broker, brokerOptions, openBroker } from "../../gateway/publish/publish.ts";
 import { type LivePage, liveOptions, openLivePage } from "../../gateway/show/live.ts";
-import { healthOf, lessonUntil, type Said, scenes, window } from "../../scripts/scenes.ts";
+import { healthOf, lessonUntil, reading, type Said, scenes, window } from "../../scripts/scenes.ts";
 import { hasBrowser, openBrowser } from "../support/browser.ts";
 import { temporaryFolder } from "../support/places.ts";
 import { until } from "../support/programs.ts";
@@ -200,6 +200,57 @@ describe.skipIf(!hasBrowser)("each state of the live page (needs chromium)", () 
     await chinese.getByRole("button", { name: "Lecture" }).waitFor({ timeout: 15_000 });
     await context.close();
   });
+
+  it.each([
+    [1920, 1080],
+    [1366, 768],
+    [1280, 800],
+    [1280, 720],
+    [1024, 768],
+  ])(
+    "fits %d by %d pixels without scrolling, with the longest note there is as well",
+    async (width, height) => {
+      await page.setViewportSize({ width, height });
+      // What the tests before said to the teacher is put away.
+      const dismiss = page.locator(".note .dismiss");
+      await until(async () => (await dismiss.count()) === 0 || dismiss.click(), 10, "no note");
+      const now = Date.now();
+      const note = {
+        kind: "suggestion",
+        about: "change",
+        activity: "group",
+        source: "a tutor of this school",
+      };
+      const [text, time] = [
+        "Compare your answers in pairs! ".repeat(6).slice(0, 160),
+        new Date(now).toISOString(),
+      ];
+      await tell(reading(now, "co2", 1480, "[ppm]"));
+      await tell(window(now, { focus: 0.31 }));
+      const beyond =
+        "(({ scrollHeight, clientHeight }) => scrollHeight - clientHeight)(document.querySelector('.focus-live'))";
+      await shows("ok");
+      const plot = page.locator(".plot");
+      await until(async () => (await page.evaluate(beyond)) === 0 || undefined, 5, "the page to fit");
+      const usual = (await plot.boundingBox())!.height;
+      await tell({ topic: "event/suggestion", payload: { time, text, ...note } });
+      await has(".note", text.trim());
+      await until(
+        async () => (await page.evaluate(beyond)) === 0 || undefined,
+        5,
+        "the page to fit with a note",
+      );
+      // The drawing has the height of its place, so nothing of it is cut off.
+      const { height: left } = (await plot.boundingBox())!;
+      expect(left).toBeLessThanOrEqual(usual);
+      await until(
+        async () =>
+          Number(await plot.locator("svg").getAttribute("height")) === Math.round(left) || undefined,
+        5,
+        "the chart to follow",
+      );
+    },
+  );
 
   it("has nothing to tap on a wall, and fits a phone whatever it shows", async () => {
     const wall = await browser.newPage({ viewport: { width: 1280, height: 720 } });
