@@ -203,7 +203,7 @@ describe.skipIf(!hasMosquitto || !hasBrowser)("the live page (needs mosquitto an
     ]);
     const mark = { time: new Date().toISOString(), kind: "mark", text: "experiment starts" };
     await publish("event/mark", JSON.stringify(mark));
-    await page.getByText("experiment starts").waitFor({ timeout: 5000 });
+    await page.locator(".event text", { hasText: "experiment starts" }).waitFor({ timeout: 5000 });
     await publish("focus", windowNow({ activity: "seatwork" }));
     await page.locator('button[aria-pressed="true"]', { hasText: "Seatwork" }).waitFor({ timeout: 5000 });
   });
@@ -231,7 +231,8 @@ describe.skipIf(!hasMosquitto || !hasBrowser)("the live page (needs mosquitto an
     phone.on("pageerror", (error) => problems.push(error.message));
     await phone.goto(live.url);
     await phone.locator('[data-part="number"]').waitFor({ timeout: 8000 });
-    await phone.getByText("experiment starts").waitFor({ state: "attached", timeout: 5000 });
+    const mark = phone.locator(".event text", { hasText: "experiment starts" });
+    await mark.waitFor({ state: "attached", timeout: 5000 });
     expect(await phone.locator("svg .gap").count()).toBeGreaterThan(0);
     const isTooWide = await phone.evaluate("document.querySelector('.focus-live').scrollWidth > innerWidth");
     expect([isTooWide, problems]).toEqual([false, []]);
