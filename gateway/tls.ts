@@ -1,4 +1,4 @@
-import { readFile, stat } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import type { SecureContextOptions } from "node:tls";
 import { z } from "zod";
 import { failure, reason } from "./errors.ts";
@@ -37,30 +37,29 @@ export async function readTls({ certificate, key }: TlsOptions): Promise<TlsMate
 const LOOK_AGAIN_MS = 60_000;
 
 /**
- * Gives a listener its certificate anew when the files change, so that a renewal needs no restart. Connections that are up
- * keep theirs. What cannot be read or does not fit together leaves the old one in place.
+ * Gives a listener its certificate anew when the files say something else than `given`, so that a renewal needs no restart.
+ * Connections that are up keep theirs. What cannot be read or does not fit together leaves the old one in place, and is said
+ * once.
  */
 export function renewTls(
   options: TlsOptions,
-  server: { setSecureContext(options: SecureContextOptions): void },
+  given: TlsMaterial,
+  server: { setSecureContext(material: TlsMaterial): void },
   failed: (error: unknown) => void,
 ): { close(): void } {
-  const age = async () => {
-    const files = await Promise.all([options.certificate, options.key].map((file) => stat(file)));
-    return Math.max(...files.map(({ mtimeMs }) => mtimeMs));
-  };
-  let known = age();
-  known.catch(() => {});
+  let known = given;
+  let said = "";
   const looking = setInterval(() => {
     void (async () => {
       try {
-        const before = await known.catch(() => 0);
-        const now = await age();
-        if (now === before) return;
-        known = Promise.resolve(now);
-        server.setSecureContext(await readTls(options));
+        const now = await readTls(options);
+        said = "";
+        if (now.cert.equals(known.cert) && now.key.equals(known.key)) return;
+        known = now;
+        server.setSecureContext(now);
       } catch (error) {
-        failed(error);
+        if (reason(error) !== said) failed(error);
+        said = reason(error);
       }
     })();
   }, LOOK_AGAIN_MS);

@@ -73,12 +73,10 @@ export async function openDoor(
 
   const knock = (socket: Socket) => void (socket.destroyed || admit(socket));
   const plain = () => createServer().on("connection", count).on("connection", knock);
+  const material = tls && (await readTls(tls));
   const secure =
-    tls &&
-    createTlsServer({ ...(await readTls(tls)), handshakeTimeout: HANDSHAKE_MS }, knock).on(
-      "connection",
-      count,
-    );
+    material &&
+    createTlsServer({ ...material, handshakeTimeout: HANDSHAKE_MS }, knock).on("connection", count);
   const outer = secure ?? plain();
   // Our own parts would not find the certificate's name at 127.0.0.1.
   const inner = secure ? plain() : null;
@@ -97,9 +95,10 @@ export async function openDoor(
     throw error;
   }
   const renewing =
-    tls &&
     secure &&
-    renewTls(tls, secure, (error) => log.warn({ err: error }, "the broker keeps its old certificate"));
+    renewTls(tls, material, secure, (error) =>
+      log.warn({ err: error }, "the broker keeps its old certificate"),
+    );
 
   const actual = portOf(outer);
   // Whoever listens everywhere is reached by ourselves at home.

@@ -48,12 +48,14 @@ export async function openHealthServer(
       log.error({ err: error }, "a health request failed");
       response.writeHead(500).end();
     });
-  const secure = tls && createTlsServer(await readTls(tls), hear);
+  const material = tls && (await readTls(tls));
+  const secure = material && createTlsServer(material, hear);
   const server = secure ?? createServer(hear);
   const renewing =
-    tls &&
     secure &&
-    renewTls(tls, secure, (error) => log.warn({ err: error }, "the health server keeps its old certificate"));
+    renewTls(tls, material, secure, (error) =>
+      log.warn({ err: error }, "the health server keeps its old certificate"),
+    );
 
   async function answer(request: IncomingMessage, response: ServerResponse) {
     const { pathname } = new URL(request.url ?? "/", "http://gateway");

@@ -1,14 +1,15 @@
 import { randomBytes } from "node:crypto";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
+import { createSecureContext } from "node:tls";
 import { z } from "zod";
 import type { Logger } from "../log.ts";
 import { loopback, port } from "../options.ts";
 import { packageRoot } from "../paths.ts";
 import type { Clock, Said } from "../terms.ts";
-import { checkExposure, readTls, tlsOptions } from "../tls.ts";
+import { checkExposure, readTls, renewTls, type TlsMaterial, tlsOptions } from "../tls.ts";
 import { type FlowsOptions, flowsOptions, planFlows } from "./flows.ts";
-import type { LiveOrder, Played } from "./nodered/order.ts";
+import type { Certificate, LiveOrder, Played } from "./nodered/order.ts";
 import { keepRunning } from "./nodered/process.ts";
 import type { Counts } from "./nodered/why.ts";
 
@@ -30,11 +31,7 @@ export const liveOptions = z.strictObject({
   enabled: z.boolean().default(true).describe("Whether to run the live page."),
   host: z.string().default(loopback).describe("Address to listen on."),
   port: port().default(1880).describe("Port to listen on."),
-  tls: tlsOptions
-    .optional()
-    .describe(
-      "Serve the page by HTTPS; needed as soon as `host` is not loopback. A renewed certificate is used from the next start on.",
-    ),
+  tls: tlsOptions.optional().describe("Serve the page by HTTPS; needed as soon as `host` is not loopback."),
   page: login("teacher")
     .optional()
     .describe("Who may see the live page; needed as soon as `host` is not loopback."),
@@ -108,13 +105,27 @@ export async function openLivePage(options: LiveOptions, surroundings: LiveSurro
     counts,
     mqtt,
     page,
-    tls: material ? { cert: String(material.cert), key: String(material.key) } : null,
+    tls: material ? inPem(material) : null,
     editor,
     origins,
     leaveOut: false,
     ...planFlows(surroundings.flows ?? flowsOptions.parse({}), { site, room, root }),
   };
   const running = await keepRunning(order, { log, clock, past });
+  const renewing =
+    material &&
+    renewTls(
+      tls,
+      material,
+      {
+        setSecureContext(renewed) {
+          // Thrown here, what does not fit together never reaches the process, nor the next one in its place.
+          createSecureContext(renewed);
+          running.renew(inPem(renewed));
+        },
+      },
+      (error) => log.warn({ err: error }, "the live page keeps its old certificate"),
+    );
   const address = () =>
     `${tls ? "https" : "http"}://${host.includes(":") ? `[${host}]` : host}:${running.port()}`;
   return {
@@ -128,9 +139,14 @@ export async function openLivePage(options: LiveOptions, surroundings: LiveSurro
     restarts: running.restarts,
     memoryMb: running.memoryMb,
     leftOut: running.leftOut,
-    close: running.close,
+    close() {
+      renewing?.close();
+      return running.close();
+    },
   };
 }
+
+const inPem = ({ cert, key }: TlsMaterial): Certificate => ({ cert: String(cert), key: String(key) });
 
 /** The key to the credentials in a school's own flows: random, made once, readable by the gateway's user only. */
 async function credentialSecret(folder: string): Promise<string> {

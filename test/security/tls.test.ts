@@ -1,7 +1,8 @@
 import { execFile } from "node:child_process";
+import { X509Certificate } from "node:crypto";
 import { once } from "node:events";
 import { readdirSync, readFileSync } from "node:fs";
-import { readFile, utimes, writeFile } from "node:fs/promises";
+import { readFile, rm, writeFile } from "node:fs/promises";
 import { get } from "node:https";
 import { type AddressInfo, connect as plainly } from "node:net";
 import path from "node:path";
@@ -9,6 +10,7 @@ import { connect, createServer, type TLSSocket } from "node:tls";
 import { promisify } from "node:util";
 import bcrypt from "bcryptjs";
 import { afterEach, describe, expect, it, vi } from "vitest";
+import { WebSocket } from "ws";
 import { systemClock } from "../../gateway/clock.ts";
 import { openVisit } from "../../gateway/eye/capture/http/visit.ts";
 import { connectSecurely } from "../../gateway/eye/capture/secure.ts";
@@ -23,6 +25,7 @@ import { healthOptions, openHealthServer } from "../../gateway/show/health.ts";
 import { liveOptions, openLivePage } from "../../gateway/show/live.ts";
 import { readTls, renewTls } from "../../gateway/tls.ts";
 import { temporaryFolder } from "../support/places.ts";
+import { childProcesses, commandLine } from "../support/processes.ts";
 import { findProgram, until } from "../support/programs.ts";
 
 const log = createLogger("silent" as "error", false);
@@ -162,19 +165,33 @@ describe("TLS", () => {
   it("is renewed without a restart", async () => {
     const first = await certificates();
     const given: unknown[] = [];
+    const problems: unknown[] = [];
     vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] });
-    const renewing = renewTls(first.tls, { setSecureContext: (context) => given.push(context) }, (error) =>
-      given.push(error),
+    const renewing = renewTls(
+      first.tls,
+      await readTls(first.tls),
+      { setSecureContext: (context) => given.push(context) },
+      (error) => problems.push(error),
     );
-    await new Promise(setImmediate);
-    const second = await certificates();
-    await writeFile(first.certificate, (await readTls(second.tls)).cert);
-    await writeFile(first.key, (await readTls(second.tls)).key);
-    await utimes(first.key, new Date(), new Date(Date.now() + 60_000));
-    await vi.advanceTimersByTimeAsync(60_000);
-    await vi.waitFor(() => expect(given).toHaveLength(1));
+    const look = () => vi.advanceTimersByTimeAsync(60_000);
+    await look();
+    const second = await readTls((await certificates()).tls);
+    await writeFile(first.certificate, second.cert);
+    await writeFile(first.key, second.key);
+    await look();
+    await vi.waitFor(() => expect(given).toEqual([second]));
+    // What is away is said once, and taken when it is there again.
+    await rm(first.key);
+    await look();
+    await vi.waitFor(() => expect(problems).toMatchObject([{ code: "TLS_UNREADABLE" }]));
+    await look();
+    const third = await readTls((await certificates()).tls);
+    await writeFile(first.certificate, third.cert);
+    await writeFile(first.key, third.key);
+    await look();
+    await vi.waitFor(() => expect(given).toEqual([second, third]));
     renewing.close();
-    expect(given[0]).toMatchObject({ cert: (await readTls(second.tls)).cert });
+    expect(problems).toHaveLength(1);
   });
 
   it.skipIf(!findProgram("mosquitto_pub"))(
@@ -296,6 +313,70 @@ it("nobody is believed without a look at their certificate, but where one certif
 });
 
 describe("the live page off this machine", () => {
+  it("takes a renewed certificate: who is there stays, who comes gets the new one, also after a crash", async () => {
+    const files = await certificates();
+    const warnings: string[] = [];
+    vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] });
+    const live = await openLivePage(liveOptions.parse({ port: 0, tls: files.tls }), {
+      mqtt: { url: "mqtt://127.0.0.1:9" },
+      site: "school",
+      room: "room-1",
+      counts: protectOptions.parse({}).focusTargets,
+      dataFolder: await temporaryFolder(),
+      log: { ...log, warn: (_: unknown, text?: string) => text && warnings.push(text) } as typeof log,
+      clock: systemClock,
+    });
+    closers.push(() => live.close());
+    const port = Number(new URL(live.url).port);
+    const shown = () => fingerprintAt(port);
+    const of = async (file: string) => new X509Certificate(await readFile(file)).fingerprint256;
+    const renew = async (certificate: string, key: string) => {
+      await writeFile(files.certificate, await readFile(certificate));
+      await writeFile(files.key, await readFile(key));
+      await vi.advanceTimersByTimeAsync(60_000);
+    };
+    const old = await of(files.certificate);
+    expect(await shown()).toBe(old);
+
+    const socket = new WebSocket(`${live.url.replace("https", "wss")}/socket.io/?EIO=4&transport=websocket`, {
+      ca: await readFile(files.ca),
+    });
+    closers.push(async () => socket.terminate());
+    const heard: string[] = [];
+    socket.on("message", (data) => heard.push(String(data)));
+    await until(() => heard.some((word) => word.startsWith("0{")) || undefined, 10, "the page's socket");
+
+    const second = await certificates();
+    await renew(second.certificate, second.key);
+    await until(
+      async () => (await shown()) === (await of(second.certificate)) || undefined,
+      10,
+      "the new one",
+    );
+    // The page that was open still speaks with the same process.
+    socket.send("40");
+    await until(() => heard.some((word) => word.startsWith("40")) || undefined, 10, "an answer");
+    expect([socket.readyState, live.restarts()]).toEqual([WebSocket.OPEN, 0]);
+
+    // A certificate without its key changes nothing, is said, and does not stand in the way of the next start.
+    const third = await certificates();
+    await renew(third.certificate, second.key);
+    await until(
+      () => warnings.includes("the live page keeps its old certificate") || undefined,
+      10,
+      "a word",
+    );
+    expect(await shown()).toBe(await of(second.certificate));
+    const pid = childProcesses().find((pid) => commandLine(pid).includes("nodered/main.js"))!;
+    process.kill(pid, "SIGKILL");
+    await until(() => live.restarts() === 1 || undefined, 20, "another start");
+    await until(
+      async () => (await shown().catch(() => "")) === (await of(second.certificate)) || undefined,
+      40,
+      "the new certificate after a crash",
+    );
+  }, 120_000);
+
   it("is served by HTTPS to whoever has its password, and to nobody who has guessed ten times", async () => {
     const { tls, ca } = await certificates();
     const page = { username: "teacher", passwordHash: await bcrypt.hash("a long password", 4) };
@@ -363,6 +444,17 @@ describe("passwords", () => {
     expect(await ask("a long token")).toBe(429);
   });
 });
+
+/** Of the certificate that is shown there to who comes now. */
+function fingerprintAt(port: number): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const socket = connect({ port, host: "127.0.0.1", rejectUnauthorized: false }, () => {
+      resolve(socket.getPeerCertificate().fingerprint256);
+      socket.destroy();
+    });
+    socket.on("error", reject);
+  });
+}
 
 /** The version that was agreed on, or the error. */
 function handshake(port: number, version: "TLSv1.1" | "TLSv1.2" | "TLSv1.3"): Promise<string> {

@@ -8,7 +8,7 @@ import type { Said } from "../../terms.ts";
 import { readFlows } from "./flows.ts";
 import { openGate } from "./gate.ts";
 import { Lesson } from "./lesson.ts";
-import type { LiveOrder, LiveWord, Past } from "./order.ts";
+import type { LiveOrder, LiveWord, ParentWord } from "./order.ts";
 import { readWords } from "./page.ts";
 import { placeFlows } from "./place.ts";
 import { RED } from "./runtime.ts";
@@ -23,17 +23,22 @@ import type { WhyWords } from "./why.ts";
  */
 const say = (word: LiveWord) => void process.send?.(word);
 
+const minVersion = "TLSv1.2";
+
 async function start(order: LiveOrder): Promise<void> {
+  const app = express().disable("x-powered-by");
+  const secure = order.tls && createTlsServer({ ...order.tls, minVersion }, app);
+  const server = secure ?? createServer(app);
+  process.on("message", (told: ParentWord) => {
+    if (told.word === "renewed") secure?.setSecureContext({ ...told.tls, minVersion });
+  });
+
   // For a school's own `mqtt in`: ${FOCUS_TOPICS_ALL}. Nothing secret: every node may read the environment.
   Object.assign(process.env, { FOCUS_TOPICS: order.topics, FOCUS_TOPICS_ALL: `${order.topics}/#` });
   const warn = (text: string) => say({ word: "log", level: "warn", text });
   for (const said of await tidy(order.folder, Date.now())) warn(said);
   const ours = await readFlows(order.flows, order.settings);
 
-  const app = express().disable("x-powered-by");
-  const server = order.tls
-    ? createTlsServer({ ...order.tls, minVersion: "TLSv1.2" }, app)
-    : createServer(app);
   const gate = openGate(order);
   const words = Object.entries(await readWords(path.join(order.flows, "live")));
   const lesson = new Lesson({
@@ -68,16 +73,22 @@ async function start(order: LiveOrder): Promise<void> {
   say({ word: "up", port: (server.address() as AddressInfo).port });
 }
 
-/** Asks the parent, which has the records. One question at a time: after its order the parent says nothing else. */
+/** Asks the parent, which has the records. */
 function recall(): Promise<readonly Said[]> {
   return new Promise((resolve) => {
-    process.once("message", ({ past }: Past) => resolve(past));
+    const hear = (told: ParentWord) => {
+      if (told.word !== "past") return;
+      process.off("message", hear);
+      resolve(told.past);
+    };
+    process.on("message", hear);
     say({ word: "recall" });
   });
 }
 
-process.once("message", (order: LiveOrder) => {
-  start(order).catch((error: NodeJS.ErrnoException) => {
+process.on("message", (told: ParentWord) => {
+  if (told.word !== "order") return;
+  start(told.order).catch((error: NodeJS.ErrnoException) => {
     say({ word: "failed", problem: reason(error), portInUse: error.code === "EADDRINUSE" });
     process.disconnect?.();
   });

@@ -10,7 +10,7 @@ import type { Counts } from "./why.ts";
 /** What is played to the cameras, where it is no class that sits before them: the page must not pass for one. */
 export type Played = "simulated" | "files" | null;
 
-/** The one order the parent gives, right after the start. */
+/** The order the parent gives right after the start: the first thing it says. */
 export interface LiveOrder {
   readonly host: string;
   /** 0 takes any free port. */
@@ -37,12 +37,18 @@ export interface LiveOrder {
   readonly leaveOut: boolean;
   /** Who may see the page; null lets everybody in who reaches the port. */
   readonly page: Login | null;
-  /** Certificate and key, PEM, for HTTPS; null serves plain HTTP. */
-  readonly tls: { readonly cert: string; readonly key: string } | null;
+  /** For HTTPS; null serves plain HTTP. */
+  readonly tls: Certificate | null;
   /** Who may edit flows; null keeps the editor shut. */
   readonly editor: Login | null;
   /** Other origins under which the page is reached, as through a TLS proxy. */
   readonly origins: readonly string[];
+}
+
+/** Certificate and key, PEM. The process may not read their files: the parent does. */
+export interface Certificate {
+  readonly cert: string;
+  readonly key: string;
 }
 
 /** An address, and as whom. */
@@ -61,10 +67,13 @@ export interface Login {
 /** How far back the page can look: a double lesson, and no more. */
 export const historyMs = 2 * 60 * 60 * 1000;
 
-/** What the parent answers to `recall`. */
-export interface Past {
-  readonly past: readonly Said[];
-}
+/** What the parent says. */
+export type ParentWord =
+  | { readonly word: "order"; readonly order: LiveOrder }
+  /** The answer to `recall`. */
+  | { readonly word: "past"; readonly past: readonly Said[] }
+  /** Who connects from now on gets this one. */
+  | { readonly word: "renewed"; readonly tls: Certificate };
 
 /** What the child says. */
 export type LiveWord =

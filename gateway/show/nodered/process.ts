@@ -8,7 +8,7 @@ import type { Logger } from "../../log.ts";
 import { packageRoot } from "../../paths.ts";
 import type { Clock, Said } from "../../terms.ts";
 import { fences, goFirst, MEMORY_MB } from "./fences.ts";
-import { historyMs, type LiveOrder, type LiveWord } from "./order.ts";
+import { type Certificate, historyMs, type LiveOrder, type LiveWord, type ParentWord } from "./order.ts";
 
 export interface Running {
   state(): "starting" | "up" | "failed";
@@ -18,6 +18,8 @@ export interface Running {
   memoryMb(): number | null;
   /** Whether the school's flows were left out, because it failed again and again with them. */
   leftOut(): boolean;
+  /** Serves another certificate from now on, also after it was started again. Connections that are up keep theirs. */
+  renew(tls: Certificate): void;
   close(): Promise<void>;
 }
 
@@ -69,8 +71,9 @@ export async function keepRunning(
   let restarts = 0;
   let memoryMb: number | null = null;
   let child: ChildProcess | null = null;
-  let leaveOut = order.leaveOut;
+  let { leaveOut, tls } = order;
 
+  const tell = (to: ChildProcess, word: ParentWord) => to.connected && to.send(word);
   /** What the page showed before, or would have shown; nothing when the record cannot be asked. */
   const recalled = () =>
     past(clock.now() - historyMs).catch((error: unknown): Said[] => {
@@ -104,8 +107,8 @@ export async function keepRunning(
       let watchdog = deadline(patience.startMs, "it did not start in time");
 
       mine.on("message", (message: LiveWord) => {
-        if (message.word === "ready") mine.send({ ...order, port, leaveOut });
-        if (message.word === "recall") void recalled().then((past) => mine.connected && mine.send({ past }));
+        if (message.word === "ready") tell(mine, { word: "order", order: { ...order, port, tls, leaveOut } });
+        if (message.word === "recall") void recalled().then((past) => tell(mine, { word: "past", past }));
         if (message.word === "failed") end = message;
         if (message.word === "log") log[message.level](message.text);
         if (message.word === "up") {
@@ -184,6 +187,11 @@ export async function keepRunning(
     restarts: () => restarts,
     memoryMb: () => memoryMb,
     leftOut: () => leaveOut,
+    renew(renewed) {
+      tls = renewed;
+      // To one that has not had its order yet it means nothing: the order will hold it.
+      if (child) tell(child, { word: "renewed", tls });
+    },
     async close() {
       closing.abort();
       // It holds nothing that would need to be put away, and a flow must not be able to delay the gateway's end.
