@@ -15,7 +15,13 @@ export interface QueryOptions {
 /** Whoever reads data out is written down. `--json` means JSON lines, as everywhere, whatever `--format` says. */
 export async function query(terminal: Terminal, sql: string, options: QueryOptions): Promise<void> {
   const { dataFolder } = await loadConfig(options.config);
-  const rows = await queryStore({ dataFolder, sql });
+  const answer = await queryStore({ dataFolder, sql });
   await audit(dataFolder, "exported", { sql }, systemClock);
-  terminal.write(FORMATS[options.json ? "json" : options.format](rows));
+  const format = options.json ? "json" : options.format;
+  terminal.write(FORMATS[format](answer));
+  // A file of rows has no place to say it in, and must not pass for all there is.
+  if (answer.truncated && format !== "table")
+    terminal.note(
+      `only the first ${answer.rows.length} rows, and there are more: ask for a part at a time (WHERE time >= … AND time < …)`,
+    );
 }
