@@ -44,10 +44,11 @@ export interface GuardContext {
 export async function openGuard(
   { privacy, site, room, dataFolder }: Pick<Config, "privacy" | "site" | "room" | "dataFolder">,
   { flow, account, tell }: GuardContext,
-  { log: parentLog, clock }: { readonly log: Logger; readonly clock: Clock },
+  around: { readonly log: Logger; readonly clock: Clock },
 ): Promise<Guard> {
-  const log = parentLog.child({ part: "privacy" });
-  const around = { log, clock };
+  const { clock } = around;
+  // Controls and button name themselves in the log.
+  const log = around.log.child({ part: "privacy" });
   const parts = openParts();
   const permissions = openPermissions(privacy, { site, room });
   let said = "";
@@ -111,7 +112,7 @@ export async function openGuard(
       void controls.toggle().catch((error) => log.error({ err: error }, "the button could not be obeyed"));
     parts.add(watchButton(privacy.button, press, around), (it) => it.close());
   }
-  parts.add(await followPermissions({ permissions, shutter, flow, ...around }), (it) => it.close());
+  parts.add(await followPermissions({ permissions, shutter, flow, log, clock }), (it) => it.close());
 
   return {
     obey: controls.obey,

@@ -112,6 +112,10 @@ describe.skipIf(!prepared)(
         "resumed",
         "stopped",
       ]);
+      // Whoever reads the log by a program finds each key once in a line.
+      const parts = gateway.err().match(/^.*"part":"controls".*$/gm) ?? [];
+      expect(parts).toHaveLength(2);
+      expect(parts.filter((line) => line.split('"part":').length > 2)).toEqual([]);
     }, 150_000);
 
     it.each([
