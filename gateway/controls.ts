@@ -2,6 +2,7 @@ import { reason } from "./errors.ts";
 import type { Flow } from "./flow.ts";
 import type { Logger } from "./log.ts";
 import type { Pause } from "./pause.ts";
+import type { Lesson } from "./protect/protect.ts";
 import type { Control, GatewayEvent } from "./publish/publish.ts";
 import type { Shutter } from "./shutter.ts";
 import type { Clock } from "./terms.ts";
@@ -23,6 +24,8 @@ export interface ControlsContext {
   readonly keep: (pause: Pause | null) => Promise<void>;
   /** What held when it ended. */
   readonly before: Pause | null;
+  /** Keeps what the class is doing, so that a gateway that is started again goes on with it. */
+  readonly keepTold: (lesson: Lesson) => Promise<void>;
   readonly tell: (event: GatewayEvent) => void;
   readonly log: Logger;
   readonly clock: Clock;
@@ -37,6 +40,7 @@ export function followControls({
   account,
   keep,
   before,
+  keepTold,
   tell,
   log: parentLog,
   clock,
@@ -135,6 +139,9 @@ export function followControls({
         case "activity": {
           const { activity, lesson } = control;
           flow.tell(lesson === undefined ? { activity } : { activity, lesson });
+          void inTurn(() => keepTold(flow.lesson)).catch((error) =>
+            log.error({ err: error }, "a restart would not know what the class is doing"),
+          );
           return tell({ time: clock.now(), kind: "activity", activity, lesson: flow.lesson.lesson });
         }
         case "mark":

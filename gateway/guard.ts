@@ -14,6 +14,7 @@ import { openPermissions } from "./protect/protect.ts";
 import type { GatewayEvent } from "./publish/publish.ts";
 import { type Holder, type Objection, openShutter } from "./shutter.ts";
 import type { Clock } from "./terms.ts";
+import { keepTold, readTold } from "./told.ts";
 
 /**
  * Everything that has a say in whether cameras are open, joined to the shutter:
@@ -95,6 +96,8 @@ export async function openGuard(
   // What is wrong with the light is known before the first lesson.
   await light.off().catch((error) => shutter.object(objection("indicator", error)));
   parts.add(light, () => dim().then(light.close));
+  const told = await readTold(dataFolder, clock.now());
+  if (told) flow.tell(told);
   const controls = parts.add(
     followControls({
       flow,
@@ -102,6 +105,7 @@ export async function openGuard(
       account: (kind, by) => account(kind, { by }),
       keep: (pause) => keepPause(dataFolder, pause),
       before: await readPause(dataFolder, clock.now()),
+      keepTold: (lesson) => keepTold(dataFolder, lesson, clock.now()),
       tell,
       ...around,
     }),

@@ -2,12 +2,14 @@ import { repeat } from "./clock.ts";
 import { reason } from "./errors.ts";
 import type { Flow } from "./flow.ts";
 import type { Logger } from "./log.ts";
-import type { Permissions } from "./protect/protect.ts";
+import type { Lesson, Permissions } from "./protect/protect.ts";
 import type { Shutter } from "./shutter.ts";
 import type { Clock } from "./terms.ts";
 
 /** How often everybody is asked again: a lesson's end closes the cameras this much late at most. */
 const ASK_SECONDS = 2;
+/** What one class did is no word about the next. */
+const UNTOLD: Lesson = { activity: "lecture", lesson: null };
 
 export interface PermissionsContext {
   readonly permissions: Permissions;
@@ -19,7 +21,8 @@ export interface PermissionsContext {
 
 /**
  * Holds the shutter whenever the profile or the timetable says no, and tells the flow the lesson's name where the
- * timetable may, and when it is over. Resolves when they have been asked for the first time, so that no camera opens before that.
+ * timetable may, and when it is over, with what the class did. Resolves when they have been asked for the first time, so that
+ * no camera opens before that.
  */
 export async function followPermissions({
   permissions,
@@ -29,6 +32,7 @@ export async function followPermissions({
   clock,
 }: PermissionsContext): Promise<{ close(): Promise<void> }> {
   let lesson: string | null = null;
+  let over = false;
   let said = "";
   let failed = "";
 
@@ -50,11 +54,12 @@ export async function followPermissions({
       if (reason(error) !== failed) log.error({ err: error }, "the cameras stay shut");
       failed = reason(error);
     }
-    const named = answer.granted ? answer.lesson : answer.by === "timetable" ? null : lesson;
-    if (named !== lesson) {
-      lesson = named;
-      flow.tell({ lesson });
-    }
+    const isOver = !answer.granted && answer.by === "timetable";
+    const named = answer.granted ? answer.lesson : isOver ? null : lesson;
+    if (isOver && !over) flow.tell(UNTOLD);
+    else if (named !== lesson) flow.tell({ lesson: named });
+    lesson = named;
+    over = isOver;
   }
 
   await ask();

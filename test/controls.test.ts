@@ -45,6 +45,7 @@ function surroundings({
       if (pause === null) seen.lifted += 1;
     },
     before,
+    async keepTold() {},
     tell: ({ kind }) => void seen.told.push(kind),
     log: createLogger("silent" as "error", false),
     clock,

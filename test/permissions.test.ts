@@ -2,15 +2,17 @@ import { expect, it } from "vitest";
 import { createLogger } from "../gateway/log.ts";
 import { followPermissions } from "../gateway/permissions.ts";
 import type { Answer } from "../gateway/protect/permission.ts";
+import type { Lesson } from "../gateway/protect/protect.ts";
 import type { Shutter } from "../gateway/shutter.ts";
 import type { Clock } from "../gateway/terms.ts";
 
+const UNTOLD = { activity: "lecture", lesson: null };
 const over: Answer = { granted: false, by: "timetable", because: "there is no lesson" };
 const during = (lesson: string | null): Answer => ({ granted: true, lesson });
 
-/** What the flow is told of the lesson's name while everybody answers like this, one time after the other. */
-async function told(answers: readonly Answer[]): Promise<Array<string | null | undefined>> {
-  const names: Array<string | null | undefined> = [];
+/** What the flow is told of the lesson while everybody answers like this, one time after the other. */
+async function told(answers: readonly Answer[]): Promise<Partial<Lesson>[]> {
+  const lessons: Partial<Lesson>[] = [];
   const left = [...answers];
   let asked: () => void = () => {};
   const all = new Promise<void>((resolve) => {
@@ -25,25 +27,28 @@ async function told(answers: readonly Answer[]): Promise<Array<string | null | u
       },
     },
     shutter: { async hold() {}, async release() {}, async retry() {} } as unknown as Shutter,
-    flow: { tell: ({ lesson }) => void names.push(lesson) },
+    flow: { tell: (lesson) => void lessons.push(lesson) },
     log: createLogger("silent" as "error", false),
     clock: { now: () => 0, sleep: () => new Promise<void>(setImmediate) } as unknown as Clock,
   });
   await all;
   await following.close();
-  return names;
+  return lessons;
 }
 
 it("tells the name of each lesson once, and that it is over when it is", async () => {
   expect(await told([during("Maths"), during("Maths"), over, over, during("Maths")])).toEqual([
-    "Maths",
-    null,
-    "Maths",
+    { lesson: "Maths" },
+    UNTOLD,
+    { lesson: "Maths" },
   ]);
 });
 
-it("leaves the name alone where the timetable gives none, and while it is the profile that says no", async () => {
-  expect(await told([during(null), over, during(null)])).toEqual([]);
+it("takes what one class did, and the name it was given, for no word about the next, where the timetable gives no names too", async () => {
+  expect(await told([during(null), during(null), over, over, during(null)])).toEqual([UNTOLD]);
+});
+
+it("leaves the name alone while it is the profile that says no", async () => {
   const profile: Answer = { granted: false, by: "profile", because: "it has run out" };
-  expect(await told([during("Maths"), profile, during("Maths")])).toEqual(["Maths"]);
+  expect(await told([during("Maths"), profile, during("Maths")])).toEqual([{ lesson: "Maths" }]);
 });

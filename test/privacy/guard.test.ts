@@ -149,6 +149,37 @@ describe.skipIf(!prepared)(
       expect((await checkAudit(room.data)).entries.map(({ kind }) => kind)).toEqual(["started", "stopped"]);
     }, 60_000);
 
+    it("knows what the class is doing when it fell in the middle of it", async () => {
+      // A drawn class would follow its own script as soon as it is seen.
+      const room = await layRoom(prepared!, () => ({ privacy: { profile: "off" } }));
+      /** Runs a gateway, says something to it, and gives the first message of a topic. */
+      const first = async (topic: string, say?: object) => {
+        const gateway = await startGateway(room.config);
+        const connection = connectMqtt(
+          { url: `mqtt://127.0.0.1:${room.ports.broker}`, clientId: "listener", cleanSession: true },
+          createLogger("error"),
+        );
+        try {
+          const heard = new Promise<Record<string, unknown>>((resolve) =>
+            connection.onMessage(async (_, payload) => resolve(JSON.parse(payload.toString()))),
+          );
+          await connection.subscribe(`classroom/v1/test/r1/${topic}`);
+          await until(() => connection.connected || undefined, 10, "the connection");
+          if (say)
+            await connection.publish("classroom/v1/test/r1/set/activity", JSON.stringify(say), {
+              retain: false,
+            });
+          return await heard;
+        } finally {
+          await connection.close();
+          gateway.child.kill("SIGKILL");
+          await gateway.ended;
+        }
+      };
+      await first("event/activity", { activity: "group", lesson: "Maths" });
+      expect(await first("focus")).toMatchObject({ activity: "group", lesson: "Maths", quality: "paused" });
+    }, 60_000);
+
     it("opens no camera while its light cannot be driven, closes them when it goes out, and says so (with programs that stand in for libgpiod's)", async () => {
       const chip = await standInChip();
       const room = await layRoom(prepared!, () => ({ privacy: { indicator: { gpio: "GPIO17" } } }));
