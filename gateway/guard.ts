@@ -62,11 +62,12 @@ export async function openGuard(
     return { by, because };
   }
 
-  const light = openIndicator(privacy.indicator, (error) => {
+  const goneOut = (error: unknown) => {
     void shutter
       .object(objection("indicator", error))
       .catch((thrown) => log.error({ err: thrown }, "the cameras could not be closed"));
-  });
+  };
+  const light = openIndicator(privacy.indicator, goneOut, clock);
   const dim = () =>
     light.off().catch((error) => log.error({ err: error }, "the light could not be switched off"));
 

@@ -1,7 +1,9 @@
 import { readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
+import { repeat } from "./clock.ts";
 import { failure, type GatewayError, reason } from "./errors.ts";
 import { type GpioLine, holdLine } from "./gpio/gpio.ts";
+import type { Clock } from "./terms.ts";
 
 /** The light that tells the room that cameras are open. */
 export interface Indicator {
@@ -24,24 +26,55 @@ export interface IndicatorOptions {
 export function openIndicator(
   options: IndicatorOptions | undefined,
   lost: (error: GatewayError) => void,
+  clock: Clock,
 ): Indicator {
-  if (options?.led !== undefined) return ledIndicator(options.led);
+  if (options?.led !== undefined) return ledIndicator(options.led, lost, clock);
   if (options?.gpio !== undefined)
     return gpioIndicator({ gpio: options.gpio, activeLow: options.activeLow, bias: "as-is" }, lost);
   return { async on() {}, async off() {}, async close() {} };
 }
 
-/** A folder with `brightness` and `max_brightness` (Documentation/leds/leds-class.rst). */
-function ledIndicator(light: string): Indicator {
-  const shine = async (bright: boolean) => {
+/** How often it is looked at whether an LED shines still, in seconds. */
+const LOOK_SECONDS = 2;
+
+/**
+ * A folder with `brightness` and `max_brightness` (Documentation/leds/leds-class.rst). The kernel tells nobody when another
+ * program puts the LED out, or when it is unplugged: so it is looked at for as long as it is to shine.
+ */
+function ledIndicator(light: string, lost: (error: GatewayError) => void, clock: Clock): Indicator {
+  const brightness = path.join(light, "brightness");
+  let watching: ReturnType<typeof repeat> | null = null;
+  const failed = (problem: string, cause?: unknown) => failure("INDICATOR_FAILED", { light, problem }, cause);
+
+  async function shine(bright: boolean): Promise<void> {
+    await look(false);
     try {
       const most = bright ? (await readFile(path.join(light, "max_brightness"), "utf8")).trim() : "0";
-      await writeFile(path.join(light, "brightness"), most, { flag: "r+" });
+      await writeFile(brightness, most, { flag: "r+" });
     } catch (error) {
-      throw failure("INDICATOR_FAILED", { light, problem: reason(error) }, error);
+      throw failed(reason(error), error);
     }
-  };
-  return { on: () => shine(true), off: () => shine(false), async close() {} };
+    if (bright) await look(true);
+  }
+
+  async function look(wanted: boolean): Promise<void> {
+    const before = watching;
+    watching = null;
+    await before?.close();
+    if (!wanted) return;
+    let told = false;
+    watching = repeat(LOOK_SECONDS, clock, async () => {
+      const problem = await readFile(brightness, "utf8").then(
+        (text) => (Number.parseInt(text, 10) > 0 ? null : "it was put out by something else"),
+        reason,
+      );
+      if (problem === null || told || watching === null) return;
+      told = true;
+      lost(failed(problem));
+    });
+  }
+
+  return { on: () => shine(true), off: () => shine(false), close: () => look(false) };
 }
 
 /** A line that is driven by a program of its own; should that end, the line is the kernel's, and the light nobody's. */

@@ -1,7 +1,8 @@
 import { once } from "node:events";
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
+import { systemClock } from "../gateway/clock.ts";
 import { openIndicator } from "../gateway/indicator.ts";
 import { packageRoot } from "../gateway/paths.ts";
 import { standInChip } from "./support/gpio.ts";
@@ -15,11 +16,37 @@ describe("a light that is an LED", () => {
     await writeFile(path.join(led, "max_brightness"), "255\n");
     await writeFile(path.join(led, "brightness"), "17");
     const brightness = () => readFile(path.join(led, "brightness"), "utf8");
-    const light = openIndicator({ led, activeLow: false }, () => expect.fail());
+    const light = openIndicator({ led, activeLow: false }, () => expect.fail(), systemClock);
     await light.on();
     expect(await brightness()).toBe("255");
     await light.off();
     expect(await brightness()).toMatch(/^0/);
+  });
+
+  it.each([
+    [
+      "is put out by somebody else",
+      (led: string) => writeFile(path.join(led, "brightness"), "0\n"),
+      /put out/,
+    ],
+    ["is unplugged", (led: string) => rm(led, { recursive: true }), /ENOENT/],
+  ])("says so once when it %s", async (_, goOut, why) => {
+    const led = path.join(await temporaryFolder(), "led");
+    await mkdir(led);
+    await writeFile(path.join(led, "max_brightness"), "1\n");
+    await writeFile(path.join(led, "brightness"), "0\n");
+    const lost: string[] = [];
+    const quick = { ...systemClock, sleep: () => systemClock.sleep(5) };
+    const light = openIndicator({ led, activeLow: false }, ({ message }) => lost.push(message), quick);
+    await light.on();
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(lost, "it shines").toEqual([]);
+    await goOut(led);
+    await until(() => lost.length > 0 || undefined, 5, "the loss");
+    expect(lost[0]).toMatch(why);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    await light.close();
+    expect(lost).toHaveLength(1);
   });
 });
 
@@ -29,7 +56,11 @@ describe("a light on a GPIO line (with programs that stand in for libgpiod's, as
     vi.stubEnv("PATH", `${chip.folder}:${process.env.PATH}`);
     onTestFinished(() => void vi.unstubAllEnvs());
     const lost: string[] = [];
-    const light = openIndicator({ gpio: "GPIO17", activeLow: false }, ({ message }) => lost.push(message));
+    const light = openIndicator(
+      { gpio: "GPIO17", activeLow: false },
+      ({ message }) => lost.push(message),
+      systemClock,
+    );
     onTestFinished(() => light.close());
     const holder = async () => Number(await readFile(chip.pid, "utf8"));
     return { chip, light, lost, holder, driven: () => readFile(chip.driven, "utf8") };
@@ -98,7 +129,7 @@ describe("a light on a GPIO line (with programs that stand in for libgpiod's, as
     });
     await chip.plug();
     await light.on();
-    const other = openIndicator({ gpio: "GPIO17", activeLow: false }, () => expect.fail());
+    const other = openIndicator({ gpio: "GPIO17", activeLow: false }, () => expect.fail(), systemClock);
     await expect(other.on()).rejects.toThrow("something else has the GPIO line GPIO17");
     expect(lives(await holder())).toBe(true);
   });

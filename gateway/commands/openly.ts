@@ -51,7 +51,7 @@ export async function openly<T>(
 ): Promise<T> {
   const { privacy, dataFolder } = config;
   const stopping = new AbortController();
-  const light = openIndicator(privacy.indicator, (error) => stopping.abort(error));
+  const light = openIndicator(privacy.indicator, (error) => stopping.abort(error), systemClock);
   await light.on();
   try {
     await audit(dataFolder, "cameras_opened", { profile: privacy.profile, by }, systemClock);
