@@ -5,6 +5,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { systemClock as clock } from "../../../gateway/clock.ts";
 import type { GatewayError } from "../../../gateway/errors.ts";
 import { rtsp } from "../../../gateway/eye/capture/cameras/rtsp.ts";
+import { findFfmpeg } from "../../../gateway/eye/capture/ffmpeg.ts";
 import { edgesOf, shiftBetween } from "../../../gateway/eye/capture/health/shift.ts";
 import { thumbnails } from "../../../gateway/eye/capture/health/thumbnail.ts";
 import { tellable } from "../../../gateway/eye/capture/login.ts";
@@ -24,6 +25,8 @@ import {
 import { lookThrough, stopLooking } from "./look.ts";
 
 const there = await rtspServerIsThere;
+/** ffmpeg 4.1, where npm brought it along: JetPack 6 has one like it. */
+const older = await findFfmpeg(undefined, { PATH: "" }).catch(() => null);
 const speaksTls = await rtspServerSpeaksTls;
 
 describe.skipIf(!there)("cameras by RTSP (skipped without GStreamer's RTSP server)", () => {
@@ -170,6 +173,22 @@ describe.skipIf(!there)("cameras by RTSP (skipped without GStreamer's RTSP serve
       await look().sees();
       expect(server.askedFor()).toEqual(["/cam/stream=0"]);
     });
+
+    it.skipIf(older === null)(
+      "are looked through by an ffmpeg older than 5.0 too, which is told the password where others can see it: that is said",
+      async () => {
+        const password = "s3cr&t p@ss'word";
+        const login = { user: "viewer", password, scheme: "digest" } as const;
+        const server = await startRtspServer({ port, films: { cam: films.room }, login, sound: true });
+        servers.push(server);
+        const { sees, changes, logged } = look({ username: "viewer", password, ffmpeg: older! });
+        await sees();
+        expect(changes).toEqual(["opening", "ok"]);
+        expect(logged.join()).toContain("older than 5.0: the camera's password stands in the machine's list");
+        expect(logged.join()).not.toContain("s3cr");
+        expect(server.askedFor()).toEqual(["/cam/stream=0"]);
+      },
+    );
 
     it("keep the size of their pictures when the stream changes its own on the way", async () => {
       await serve(films.changing);
