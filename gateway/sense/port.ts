@@ -1,4 +1,4 @@
-import { stat } from "node:fs/promises";
+import { readdir, realpath, stat } from "node:fs/promises";
 import { reason } from "../errors.ts";
 
 /** A serial port that is open. */
@@ -78,11 +78,34 @@ export interface ListedPort {
 /** Ports by their lasting names, where the system has given them some. USB ones only: others are there even without a plug. */
 export async function listPorts(): Promise<ListedPort[]> {
   const { SerialPort } = await import("serialport");
-  const ports = await SerialPort.list();
-  return ports
-    .filter(({ vendorId, path }) => vendorId !== undefined || /tty(USB|ACM|AMA)/.test(path))
-    .map(({ path, pnpId, manufacturer }) => ({
-      path: pnpId ? `/dev/serial/by-id/${pnpId}` : path,
+  const ports = (await SerialPort.list()).filter(
+    ({ vendorId, path }) => vendorId !== undefined || /tty(USB|ACM|AMA)/.test(path),
+  );
+  return lastingNames(ports, await socketsIn("/dev/serial/by-path"));
+}
+
+interface SeenPort {
+  readonly path: string;
+  readonly pnpId?: string | undefined;
+  readonly manufacturer?: string | undefined;
+}
+
+/**
+ * Adapters of one make without a serial number (CH340) share one name under by-id, which is that of the one plugged in
+ * last: they are told apart by the socket they are in. `sockets` are names under by-path, by the port they lead to.
+ */
+export function lastingNames(ports: readonly SeenPort[], sockets: ReadonlyMap<string, string>): ListedPort[] {
+  return ports.map(({ path, pnpId, manufacturer }) => {
+    const isOwn = pnpId !== undefined && ports.filter((port) => port.pnpId === pnpId).length === 1;
+    return {
+      path: isOwn ? `/dev/serial/by-id/${pnpId}` : (sockets.get(path) ?? path),
       maker: manufacturer ?? null,
-    }));
+    };
+  });
+}
+
+async function socketsIn(folder: string): Promise<ReadonlyMap<string, string>> {
+  const names = await readdir(folder).catch(() => []);
+  const links = names.map((name) => `${folder}/${name}`);
+  return new Map(await Promise.all(links.map(async (link) => [await realpath(link), link] as const)));
 }

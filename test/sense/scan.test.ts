@@ -2,6 +2,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import path from "node:path";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { lastingNames } from "../../gateway/sense/port.ts";
 import { scanMachine } from "../../gateway/sense/scan/machine.ts";
 import { foundIn } from "../../gateway/sense/scan/mqtt.ts";
 import { sensorOptions } from "../../gateway/sense/sensors/index.ts";
@@ -167,5 +168,22 @@ describe("what is plugged into this machine", () => {
       { name: "ear", driver: "sound", device: "hw:1,0" },
     ]);
     for (const config of configs) expect(sensorOptions.safeParse(config).error).toBeUndefined();
+  });
+
+  it("names serial ports so that a name leads to one of them, after a restart too", () => {
+    const ch340 = { pnpId: "usb-1a86_USB_Serial-if00-port0", manufacturer: "QinHeng" };
+    const ports = [
+      { ...ch340, path: "/dev/ttyUSB0" },
+      { ...ch340, path: "/dev/ttyUSB1" },
+      { path: "/dev/ttyACM0", pnpId: "usb-Arduino_Uno_7583-if00" },
+      { path: "/dev/ttyAMA0" },
+    ];
+    const sockets = new Map([["/dev/ttyUSB1", "/dev/serial/by-path/pci-0000:00:14.0-usb-0:2:1.0-port0"]]);
+    expect(lastingNames(ports, sockets).map(({ path }) => path)).toEqual([
+      "/dev/ttyUSB0",
+      "/dev/serial/by-path/pci-0000:00:14.0-usb-0:2:1.0-port0",
+      "/dev/serial/by-id/usb-Arduino_Uno_7583-if00",
+      "/dev/ttyAMA0",
+    ]);
   });
 });
