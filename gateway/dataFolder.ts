@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { link, mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { access, constants, link, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { failure, GatewayError } from "./errors.ts";
 
@@ -11,6 +11,13 @@ export interface DataFolderLock {
 /** Makes the data folder, for the gateway's user only: what was published about a class is in it. Throws DATA_FOLDER_UNWRITABLE. */
 export async function makeDataFolder(folder: string): Promise<void> {
   await mkdir(folder, { recursive: true, mode: 0o700 }).catch((error) => {
+    throw failure("DATA_FOLDER_UNWRITABLE", { folder }, error);
+  });
+}
+
+/** Whether there can be written to it at all, before work is done for it. Throws DATA_FOLDER_UNWRITABLE. */
+export async function checkDataFolder(folder: string): Promise<void> {
+  await access(folder, constants.W_OK | constants.X_OK).catch((error) => {
     throw failure("DATA_FOLDER_UNWRITABLE", { folder }, error);
   });
 }

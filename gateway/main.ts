@@ -1,6 +1,6 @@
 import { Command, CommanderError } from "commander";
+import { known } from "./commands/known.ts";
 import { tell } from "./commands/terminal.ts";
-import { failure, GatewayError, reason } from "./errors.ts";
 import { declareData } from "./program/data.ts";
 import { declareFleet } from "./program/fleet.ts";
 import { declareInstalling } from "./program/installing.ts";
@@ -49,8 +49,7 @@ try {
 function exitCode(error: unknown): number {
   // commander has said its own piece; --help and --version are errors to it, with code 0.
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
-  const known =
-    error instanceof GatewayError ? error : failure("INTERNAL", { problem: reason(error) }, error);
-  process.stderr.write(`${tell(known)}\n`);
-  return known.exit;
+  const told = known(error);
+  process.stderr.write(`${tell(told)}\n`);
+  return told.exit;
 }

@@ -22,7 +22,17 @@ export const beginning = {
   PORT_IN_USE: entry<{ host: string; port: number; purpose: string; key: string }>(
     2,
     (p) => `${p.host}:${p.port}, wanted for ${p.purpose} (${p.key}), is already in use`,
-    "Stop the other program (another gateway?), or set that key to another port.",
+    "Stop the other program (another gateway?), or set that key to another port, in a config of your own: `focus-gateway config example` prints one.",
+  ),
+  ADDRESS_UNUSABLE: entry<{ host: string; port: number; problem: string }>(
+    2,
+    (p) => `cannot listen on ${p.host}:${p.port}: ${p.problem}`,
+    "Take an address that this machine has, and a port that its user may open: from 1024 on.",
+  ),
+  PATH_UNUSABLE: entry<{ path: string; problem: string }>(
+    2,
+    (p) => `cannot use ${p.path}: ${p.problem}`,
+    "Check the path, and that this user has the rights there.",
   ),
   EXPOSED_WITHOUT_CREDENTIALS: entry<{ key: string; host: string }>(
     2,

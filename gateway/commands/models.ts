@@ -7,7 +7,7 @@ import { readyPack } from "../../models/ready.ts";
 import { chosen, readTable, type Table } from "../../models/table.ts";
 import { systemClock } from "../clock.ts";
 import { type Config, loadConfig } from "../config.ts";
-import { makeDataFolder } from "../dataFolder.ts";
+import { checkDataFolder, makeDataFolder } from "../dataFolder.ts";
 import { failure } from "../errors.ts";
 import { createLogger, type Logger } from "../log.ts";
 import { Minded, openly, whoMinds } from "./openly.ts";
@@ -20,11 +20,14 @@ export const preparedPack = async (terminal: Terminal, config: Config): Promise<
 /** Fetches what is missing of the config's pack, with progress, and verifies it. Throws the MODEL_… errors. */
 export async function fetchedPack(terminal: Terminal, config: Config): Promise<VerifiedPack> {
   const manifest = await loadManifest(config.models.pack);
+  const folder = packFolder(manifest, config.dataFolder);
   await makeDataFolder(config.dataFolder);
+  // Not after forty megabytes have come.
+  if ((await missingModels(manifest, folder)).length > 0) await checkDataFolder(config.dataFolder);
   const bar = terminal.progress(`fetching the model pack "${manifest.name}"`, "kB");
   try {
     return await fetchPack(manifest, {
-      folder: packFolder(manifest, config.dataFolder),
+      folder,
       onProgress: ({ phase, doneBytes, totalBytes }) => {
         if (phase === "fetch") bar.update(Math.round(doneBytes / 1000), Math.round(totalBytes / 1000));
       },

@@ -1,4 +1,4 @@
-import { access } from "node:fs/promises";
+import { access, constants } from "node:fs/promises";
 import type { DuckDBConnection, DuckDBResult, DuckDBType, DuckDBValue } from "@duckdb/node-api";
 import { failure, GatewayError, reason } from "../errors.ts";
 
@@ -40,7 +40,13 @@ export async function openDatabase(
   file: string,
   { readOnly = false, folder }: { readOnly?: boolean; folder?: string } = {},
 ): Promise<Database> {
-  if (readOnly && !(await exists(file))) throw failure("STORE_MISSING", { file });
+  if (readOnly)
+    await access(file, constants.R_OK).catch((error: NodeJS.ErrnoException) => {
+      // Somebody else's is there, and cannot be seen.
+      if (error.code === "EACCES")
+        throw failure("STORE_UNREADABLE", { file, problem: "this user has no right to" }, error);
+      throw failure("STORE_MISSING", { file });
+    });
   const duckdb = await import("@duckdb/node-api");
   const { DuckDBInstance, StatementType } = duckdb;
   let instance: InstanceType<typeof DuckDBInstance>;
@@ -161,12 +167,6 @@ export async function openDatabase(
 }
 
 const CLOSED = "the store was closed meanwhile";
-
-const exists = (file: string) =>
-  access(file).then(
-    () => true,
-    () => false,
-  );
 
 /** What DuckDB says of a file whose content is wrong; anything else may be a matter of rights, space or memory. */
 const DAMAGE =
