@@ -17,7 +17,9 @@ export function parseYaml(text: string): Read<YamlText> {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines });
   const problems = document.errors.map(
-    (error) => `line ${lines.linePos(error.pos[0]).line}: ${error.message.split("\n")[0]}`,
+    // Its own place is at the end of its first line; ours is at the beginning.
+    (error) =>
+      `line ${lines.linePos(error.pos[0]).line}: ${error.message.split("\n")[0]!.replace(/ at line \d+, column \d+:?$/, "")}`,
   );
   visit(document, {
     Alias(_, alias) {

@@ -34,6 +34,13 @@ describe("YAML read against a schema", () => {
     );
   });
 
+  it("names the line of what is no YAML once", () => {
+    const [problem, ...others] = problems("name: x\nports: [");
+    expect(problem).toMatch(/^line \d+: Flow sequence .*[a-z\]]$/);
+    expect(problem).not.toContain("column");
+    expect(others).toEqual([]);
+  });
+
   it("names an unknown key with its line", () => {
     expect(problems("name: x\nnmae: y\nplace: { type: file, path: p }")).toEqual([
       "line 2: nmae: there is no such key",

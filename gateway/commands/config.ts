@@ -2,6 +2,7 @@ import { stringify } from "yaml";
 import { z } from "zod";
 import { configHash } from "../account.ts";
 import { configSchema, loadConfig } from "../config.ts";
+import { GatewayError } from "../errors.ts";
 import { exampleOf, type JsonSchema } from "../explain.ts";
 import { withoutSecrets } from "../fleet/hide.ts";
 import { readLayers } from "../layers.ts";
@@ -11,7 +12,11 @@ import type { Terminal } from "./terminal.ts";
 export const configJsonSchema = (): JsonSchema => z.toJSONSchema(configSchema, { io: "input" }) as JsonSchema;
 
 export async function checkConfig(terminal: Terminal, file: string): Promise<void> {
-  const config = await loadConfig(file);
+  const config = await loadConfig(file).catch((error) => {
+    if (error instanceof GatewayError)
+      terminal.emit({ file, valid: false, error: error.code, message: error.message });
+    throw error;
+  });
   const layers = (await readLayers(file)).map((layer) => layer.file);
   const hash = configHash(config);
   terminal.say(`${file} is a valid config of ${config.site}/${config.room}, ${hash}`);

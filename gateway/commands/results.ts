@@ -27,7 +27,10 @@ export function windowLine(label: string, window: Window): string {
 
 /** The faces of one picture: where, which way (degrees, see `HeadPose`), and whether the eyes are open. */
 export function faceLines(label: string, { width, height, faces }: View): string {
-  const degrees = (value: number) => `${value >= 0 ? "+" : "−"}${Math.abs(value).toFixed(0)}°`.padStart(5);
+  const degrees = (value: number) => {
+    const whole = Math.round(value);
+    return `${whole < 0 ? "−" : "+"}${Math.abs(whole)}°`.padStart(5);
+  };
   const lines = faces.map(({ seat, box, score, yaw, pitch, roll, eyesOpen }) => {
     const place = `${Math.round(box.x * width)},${Math.round(box.y * height)}`.padStart(9);
     const size = `${Math.round(box.width * width)}×${Math.round(box.height * height)} px`;

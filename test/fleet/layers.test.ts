@@ -149,6 +149,17 @@ describe("a config in layers", () => {
     expect(said.join()).not.toContain("hunter");
   });
 
+  it("says to a program, too, that a config is none, and why", async () => {
+    const folder = await lay({ "12.yaml": "site: s\nroom: 12\n" });
+    const file = path.join(folder, "12.yaml");
+    const emitted: object[] = [];
+    const terminal = { json: true, emit: (value: object) => void emitted.push(value) } as unknown as Terminal;
+    await expect(checkConfig(terminal, file)).rejects.toMatchObject({ code: "CONFIG_INVALID" });
+    expect(emitted).toEqual([
+      { file, valid: false, error: "CONFIG_INVALID", message: expect.stringContaining("line 2: room:") },
+    ]);
+  });
+
   it("keeps every value of the upper file, and of the lower one what the upper does not speak of", () => {
     const leaf = fc.oneof(fc.integer(), fc.string(), fc.array(fc.integer(), { maxLength: 3 }));
     const { section } = fc.letrec<{ section: object; value: unknown }>((tie) => ({

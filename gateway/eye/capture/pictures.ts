@@ -24,7 +24,9 @@ export function picturesFilm(place: string, maximumWidth: number, log: Logger): 
       const picture = await decode(file, maximumWidth).catch((error) => {
         if (refused.has(file)) return null;
         refused.add(file);
-        const { code, message } = failure("PICTURE_UNREADABLE", { path: file, problem: reason(error) });
+        // libvips says the same again and again, a line each.
+        const [problem = ""] = reason(error).split("\n");
+        const { code, message } = failure("PICTURE_UNREADABLE", { path: file, problem });
         log.warn({ code, skipped: refused.size }, message);
         return null;
       });

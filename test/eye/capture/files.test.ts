@@ -96,6 +96,7 @@ describe("a folder of pictures", () => {
     expect(new Set(numbers(frames))).toEqual(new Set([0, 3, 4, 5, 6, 7, 8, 9]));
     expect(said.map(({ code }) => code)).toEqual(Array(3).fill("PICTURE_UNREADABLE"));
     expect(said.map(({ skipped }) => skipped)).toEqual([1, 2, 3]);
+    expect(said.filter(({ msg }) => String(msg).includes("\n"))).toEqual([]);
     for (const name of ["picture-1.png", "picture-2.png", "picture-10.jpg"]) {
       expect(said.some(({ msg }) => String(msg).includes(name))).toBe(true);
     }
