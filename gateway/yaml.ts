@@ -76,7 +76,10 @@ function describe(issue: z.core.$ZodIssue): Problem[] {
       return closest.flatMap(describe).map(({ path, says }) => ({ path: [...issue.path, ...path], says }));
     }
   }
-  return [{ path: issue.path, says: issue.message.replace(/^Invalid (input|option): /, "") }];
+  const says = issue.message
+    .replace(/^Invalid (input|option): /, "")
+    .replace(/^expected (\w+), received undefined$/, "it is missing (expected $1)");
+  return [{ path: issue.path, says }];
 }
 
 const depth = (issues: readonly z.core.$ZodIssue[]) =>

@@ -6,6 +6,7 @@ import { failure } from "../errors.ts";
 import { cameraOptions } from "../eye/eye.ts";
 import { type Answers, answersSchema, LAYOUTS, readAnswers } from "../setup/answers.ts";
 import { setUp } from "../setup/setup.ts";
+import { type Problem, problemsOf } from "../yaml.ts";
 import type { Terminal } from "./terminal.ts";
 
 export interface SetupOptions {
@@ -62,10 +63,16 @@ function check(given: Given): Answers {
   const result = answersSchema.safeParse(given);
   if (result.success) return result.data;
   const flags: Record<string, string> = { rooms: "--room", hosts: "--host" };
-  const problems = result.error.issues.map(
-    ({ path: [key], message }) => `${flags[String(key)] ?? `--${String(key)}`}: ${message}`,
-  );
-  throw failure("USAGE", { problem: `cannot set up: ${problems.join("; ")}` });
+  const flag = (key: unknown) => flags[String(key)] ?? `--${String(key)}`;
+  const problems = problemsOf(result.error);
+  const isLeftOut = ({ path: [key] }: Problem) => given[key as keyof Answers] === undefined;
+  const leftOut = problems.filter(isLeftOut).map(({ path: [key] }) => flag(key));
+  const wrong = problems.filter((problem) => !isLeftOut(problem));
+  const said = [
+    ...wrong.map(({ path: [key], says }) => `${flag(key)}: ${says}`),
+    ...(leftOut.length > 0 ? [`nothing is said by ${leftOut.join(", ")}`] : []),
+  ];
+  throw failure("USAGE", { problem: `cannot set up: ${said.join("; ")}` });
 }
 
 async function ask(given: Given): Promise<Given> {

@@ -14,12 +14,7 @@ export function declareFleet(program: Command): void {
     .option("--password-file <file>", "a file whose first line is the password")
     .option("--ca <file>", "PEM file of the authority that signed the broker's certificate")
     .option("--site <name>", "only this school's")
-    .option(
-      "--seconds <n>",
-      "how long to wait for the broker, and for it to have said all (10)",
-      positive,
-      10,
-    )
+    .option("--seconds <n>", "how long to wait for the broker, and for it to have said all", positive, 10)
     .option("--csv", "for a spreadsheet, with every value")
     .addOption(configOption())
     .addOption(jsonOption())

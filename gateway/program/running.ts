@@ -68,7 +68,7 @@ export function declareRunning(program: Command): void {
     .description("list what can be seen: on the broker, on this machine, and on a Modbus device")
     .option("--mqtt <url>", "the broker to listen to; the config's when left out")
     .option("--modbus <host>", "also ask this Modbus TCP device, host or host:port, who is there")
-    .option("--seconds <n>", "how long to listen on the broker (5)", positive, 5)
+    .option("--seconds <n>", "how long to listen on the broker", positive, 5)
     .addOption(configOption())
     .addOption(jsonOption())
     .addHelpText(

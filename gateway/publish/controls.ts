@@ -3,6 +3,7 @@ import { failure, reason } from "../errors.ts";
 import type { Logger } from "../log.ts";
 import type { MqttConnection } from "../mqtt.ts";
 import { ACTIVITIES, type Activity, type Clock } from "../terms.ts";
+import { problemsOf, textOf } from "../yaml.ts";
 import { topics } from "./topics.ts";
 
 /** What a teacher, or a flow, tells the gateway. */
@@ -84,7 +85,7 @@ export function readControl(topic: string, payload: Buffer): Control {
   const text = payload.toString("utf8").trim();
   const result = reader.schema.safeParse(parseObject(text) ?? reader.word(text));
   if (result.success) return result.data;
-  throw new Error(result.error.issues.map(({ path, message }) => [...path, message].join(": ")).join("; "));
+  throw new Error(problemsOf(result.error).map(textOf).join("; "));
 }
 
 /** The JSON object in the text; null when it is anything else, for people type `lecture` and not {"activity":"lecture"}. */

@@ -43,7 +43,7 @@ it("goes by what it was told the last time, takes in further rooms, and lets go 
 it("says what is missing, and what makes no sense, before it writes anything", async () => {
   const out = path.join(await temporaryFolder(), "focus");
   for (const [options, problem] of [
-    [{}, /--layout.*--site.*--room.*--host.*--camera/],
+    [{}, /nothing is said by --layout, --site, --room, --host, --camera/],
     [{ ...ROOM_1, room: ["Room 1"] }, /--room: small letters/],
     [{ ...ROOM_1, layout: "room", room: ["a", "b"] }, /--room: one room; several are a school/],
     [{ ...ROOM_1, host: ["not a host"] }, /--host/],
