@@ -177,6 +177,10 @@ export interface Sound {
 /** What can be said of a measurement: the first that holds, from the second on, in this order; else `ok`. */
 export const READING_QUALITIES = ["ok", "implausible", "stale", "jump", "stuck", "low_battery"] as const;
 export type ReadingQuality = (typeof READING_QUALITIES)[number];
+/** Of a reading that can be relied on: a battery that is low measures as well as a full one. */
+export const RELIABLE = ["ok", "low_battery"] as const satisfies readonly ReadingQuality[];
+export const isReliable = ({ quality }: Pick<Reading, "quality">): boolean =>
+  RELIABLE.some((one) => one === quality);
 
 /** A sensor's measurement. `unit` is UCUM (https://ucum.org). */
 export interface Reading {

@@ -48,7 +48,9 @@ describe("YAML read against a schema", () => {
   });
 
   it("names what stands around a key that is missing", () => {
-    expect(problems("name: x\n\nplace:\n  type: file\n")[0]).toMatch(/^line 3: place\.path: it is missing \(expected string\)$/);
+    expect(problems("name: x\n\nplace:\n  type: file\n")[0]).toMatch(
+      /^line 3: place\.path: it is missing \(expected string\)$/,
+    );
   });
 
   it("tells of all problems at once, in the order of their lines", () => {

@@ -1,4 +1,4 @@
-import type { Clock, Reading } from "../terms.ts";
+import { type Clock, isReliable, type Reading } from "../terms.ts";
 import type { Environment } from "./network/features.ts";
 
 /** Which reading says what the network may know of the room; units as in `Environment`. */
@@ -24,12 +24,13 @@ export function joinSurroundings(clock: Clock): Surroundings {
   /** By feature and device. */
   const latest = new Map<keyof Environment, Map<string, { readonly time: number; readonly value: number }>>();
   return {
-    take({ device, quantity, time, value, unit, quality }) {
+    take(reading) {
+      const { device, quantity, time, value, unit, quality } = reading;
       const known = Object.hasOwn(FEATURES, quantity) ? FEATURES[quantity] : undefined;
       if (!known || known.unit !== unit) return;
       const devices = latest.get(known.feature) ?? new Map();
       latest.set(known.feature, devices);
-      if (quality === "ok" || quality === "low_battery") devices.set(device, { time, value });
+      if (isReliable(reading)) devices.set(device, { time, value });
       // One jump is doubted; the value before it stands until it is too old.
       else if (quality !== "jump") devices.delete(device);
     },

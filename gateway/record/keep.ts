@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { TARGETS } from "../terms.ts";
+import { RELIABLE, TARGETS } from "../terms.ts";
 
 /** How long what is recorded stays, and what it is summed up to before it goes. */
 export const keepOptions = z.strictObject({
@@ -31,9 +31,13 @@ export const AVERAGED = [
   "synchrony",
 ] as const;
 
-/** What is rolled up, of which only rows with quality `ok` count, and what tells its series apart. */
+/** What is rolled up, what tells its series apart, and the qualities of the rows that count. */
 export const ROLLED = {
-  focus: { tags: ["site", "room", "activity"], numbers: AVERAGED },
-  zone_focus: { tags: ["site", "room", "zone", "activity"], numbers: AVERAGED },
-  environment: { tags: ["site", "room", "device", "quantity", "unit"], numbers: ["value"] },
+  focus: { tags: ["site", "room", "activity"], numbers: AVERAGED, qualities: ["ok"] },
+  zone_focus: { tags: ["site", "room", "zone", "activity"], numbers: AVERAGED, qualities: ["ok"] },
+  environment: {
+    tags: ["site", "room", "device", "quantity", "unit"],
+    numbers: ["value"],
+    qualities: RELIABLE,
+  },
 } as const;

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { Reading } from "../terms.ts";
+import { isReliable, type Reading } from "../terms.ts";
 
 export const airOptions = z
   .strictObject({
@@ -46,12 +46,13 @@ export interface AirEvent {
 export function watchAir(options: AirOptions): (reading: Reading) => AirEvent | null {
   const { staleAbovePpm, freshBelowPpm, forSeconds } = options;
   const devices = new Map<string, { stale: boolean; since: number | null }>();
-  return ({ device, quantity, time, value, unit, quality }) => {
+  return (reading) => {
+    const { device, quantity, time, value, unit, quality } = reading;
     if (quantity !== "co2") return null;
     const air = devices.get(device) ?? { stale: false, since: null };
     devices.set(device, air);
     if (quality === "stale") air.since = null;
-    if (quality !== "ok" && quality !== "low_battery") return null;
+    if (!isReliable(reading)) return null;
     const beyond = air.stale ? value < freshBelowPpm : value > staleAbovePpm;
     air.since = beyond ? (air.since ?? time) : null;
     if (air.since === null || time - air.since < forSeconds * 1000) return null;

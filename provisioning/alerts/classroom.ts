@@ -1,4 +1,5 @@
 import { from, is, isNoneOf, mean } from "../influxql.ts";
+import { reliable } from "../readings.ts";
 import { byRoom, MINUTE_S, WHERE } from "./room.ts";
 import type { Rule } from "./rule.ts";
 
@@ -21,9 +22,7 @@ export const CLASSROOM: readonly Rule[] = [
     advice: "More than 1400 ppm of carbon dioxide over ten minutes. Open a window when it suits.",
     ask: {
       A: {
-        query: byRoom(
-          from("environment").select(mean("value")).where(is("quantity", "co2"), is("quality", "ok")),
-        ),
+        query: byRoom(from("environment").select(mean("value")).where(is("quantity", "co2"), reliable)),
         seconds: 10 * MINUTE_S,
       },
     },

@@ -3,6 +3,7 @@ import { column, from, is, mean, type Select } from "../influxql.ts";
 import { COLOURS, mapUnknown } from "../look.ts";
 import type { Page } from "../page.ts";
 import { distribution, lines, note, table } from "../panels.ts";
+import { reliable } from "../readings.ts";
 import { rows, series } from "../target.ts";
 import { annotations, HERE, lessonOf, OF_LESSON, roomFrom, siteFrom } from "../variables.ts";
 import { madeBy } from "./made.ts";
@@ -159,14 +160,14 @@ export const research: Page = {
     "Around it",
     lines({
       title: "Surroundings",
-      says: "Every quantity that sensors measure, means over each point's stretch of time, of measurements with quality ok. Units are in the names.",
+      says: "Every quantity that sensors measure, means over each point's stretch of time, of measurements with quality ok or low_battery. Units are in the names.",
       unit: "none",
       none: "no sensor heard",
       targets: [
         series(
           from("environment")
             .select(mean("value").as("value"))
-            .where(is("quality", "ok"), ...HERE)
+            .where(reliable, ...HERE)
             .by("site", "room", "device", "quantity", "unit")
             .every("$__interval"),
           { alias: "$tag_quantity $tag_unit · $tag_site $tag_room $tag_device" },

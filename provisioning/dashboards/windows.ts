@@ -3,6 +3,7 @@ import type { About } from "../about.ts";
 import { count, from, is, mean, type Select } from "../influxql.ts";
 import { COLOURS, NO_NEWS, QUALITIES, QUALITY_LOOKS, TARGET_LOOKS, TARGETS } from "../look.ts";
 import { lines } from "../panels.ts";
+import { reliable } from "../readings.ts";
 import { series } from "../target.ts";
 import { HERE } from "../variables.ts";
 
@@ -70,11 +71,11 @@ export const windowsByQuality = (windows: Select, told: Told) =>
     ...told,
   });
 
-/** A quantity, mean over the room's sensors that can be believed. */
+/** A quantity, mean over the room's sensors that can be relied on. */
 export const measured = (quantity: Quantity): Select =>
   from("environment")
     .select(mean("value").as(quantity))
-    .where(is("quantity", quantity), is("quality", "ok"), ...HERE);
+    .where(is("quantity", quantity), reliable, ...HERE);
 
 /** Carbon dioxide over time, with the bounds of comfort. */
 export const airCourse = (told: Told) =>

@@ -137,8 +137,10 @@ describe.skipIf(!hasMosquitto)(
       await say("sensor/a/temperature", { value: 21, unit: "Cel", quality: "ok" });
       await say("sensor/a/co2", { value: 0, unit: "[ppm]", quality: "stuck" });
       await say("sensor/a/co2", { value: 812, unit: "[ppm]", quality: "ok" });
+      await say("sensor/b/co2", { value: 820, unit: "[ppm]", quality: "low_battery" });
       expect(await first(came)).toMatchObject({ payload: 812, device: "a", quantity: "co2", unit: "[ppm]" });
-      expect(came).toHaveLength(1);
+      await until(() => came[1], 5, "the second device's");
+      expect(came.map(({ payload }) => payload)).toEqual([812, 820]);
     });
 
     it.each([

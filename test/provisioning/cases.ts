@@ -122,7 +122,10 @@ export const CASES: readonly Case[] = [
   {
     uid: "focus-air",
     minutes: 30,
-    fires: { stale: () => ({ reading: { value: 1410 } }) },
+    fires: {
+      stale: () => ({ reading: { value: 1410 } }),
+      "stale, by a meter whose battery is low": () => ({ reading: { value: 1410, quality: "low_battery" } }),
+    },
     quiet: {
       stuffy: () => ({ reading: { value: 1390 } }),
       "a sensor that is stuck": () => ({ reading: { value: 5000, quality: "stuck" } }),

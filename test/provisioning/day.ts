@@ -1,7 +1,15 @@
 import { eventMessage, focusMessage, healthMessage, sensorMessage } from "../../gateway/publish/messages.ts";
 import { toPoint } from "../../gateway/record/points.ts";
 import type { Point } from "../../gateway/record/sink.ts";
-import type { Activity, Engine, Health, Message, Quality, Window } from "../../gateway/terms.ts";
+import type {
+  Activity,
+  Engine,
+  Health,
+  Message,
+  Quality,
+  ReadingQuality,
+  Window,
+} from "../../gateway/terms.ts";
 
 /** What was published, as a subscriber to MQTT has it. Everything that tests expect is worked out from these. */
 export interface Published {
@@ -15,6 +23,9 @@ export interface Published {
   readonly body: Readonly<Record<string, unknown>>;
   readonly point: Point;
 }
+
+/** Whether a sensor's measurement can be relied on. */
+export const reliable = ({ body }: Published) => body.quality === "ok" || body.quality === "low_battery";
 
 export const MINUTE = 60_000;
 const SECOND = 1_000;
@@ -135,10 +146,10 @@ export function publishDay(): readonly Published[] {
       quantity: string,
       value: number,
       unit: string,
-      quality: "ok" | "stale" = "ok",
+      quality: ReadingQuality = "ok",
     ) => say("north", "101", sensorMessage({ device, quantity, time, value, unit, quality }));
     measure("co2-1", "co2", 600 + 10 * minutes, "[ppm]");
-    measure("co2-2", "co2", 620 + 10 * minutes, "[ppm]");
+    measure("co2-2", "co2", 620 + 10 * minutes, "[ppm]", "low_battery");
     measure("co2-3", "co2", 5000, "[ppm]", "stale");
     measure("co2-1", "temperature", 20 + minutes / 30, "Cel");
     measure("mic-1", "noise", 45 + (minutes % 30), "dB[SPL]");

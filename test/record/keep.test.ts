@@ -57,6 +57,18 @@ describe("the embedded store's upkeep", () => {
     ]);
   });
 
+  it("rolls up what a sensor with a low battery measures, and not what cannot be relied on", async () => {
+    const { store, rows } = await opened();
+    const tags = { site: "north", room: "101", device: "co2-1", quantity: "co2", unit: "[ppm]" };
+    const measured = ["ok", "low_battery", "stuck", "stale"].map((quality, i) => ({
+      ...{ measurement: "environment" as const, tags, fields: { value: 600 + 100 * i, quality } },
+      time: today + 1000 * (i + 1),
+    }));
+    await store.write(measured);
+    await store.keepUp(keep, today + HOUR_MS);
+    expect(await rows("SELECT value, windows FROM environment_minute")).toEqual([[650, 2]]);
+  });
+
   it("writes finished days as Parquet, lets old rows go once they are there, and keeps the files and roll-ups", async () => {
     const { dataFolder, store, rows } = await opened();
     const long = today - 40 * DAY_MS;

@@ -48,7 +48,7 @@ const PLACES = [...PERIODS, { name: "lessons", days: () => null }] as const;
 export function statements({ database }: Pick<Options1, "database">, keep: Keep): string[] {
   const on = `ON "${database}"`;
   const queries = PERIODS.flatMap(({ name, every }) =>
-    Object.entries(ROLLED).flatMap(([measurement, { tags, numbers }]) => {
+    Object.entries(ROLLED).flatMap(([measurement, { tags, numbers, qualities }]) => {
       const means = numbers.map((number) => `mean("${number}") AS "${number}"`).join(", ");
       const query = `"${measurement}_${name}"`;
       return [
@@ -56,7 +56,7 @@ export function statements({ database }: Pick<Options1, "database">, keep: Keep)
         `DROP CONTINUOUS QUERY ${query} ${on}`,
         `CREATE CONTINUOUS QUERY ${query} ${on} RESAMPLE EVERY ${every === "1m" ? "10m" : "1h"} FOR ${every === "1m" ? "1d" : "2d"} BEGIN ` +
           `SELECT ${means} INTO "${database}"."${name}"."${measurement}" FROM "${database}"."autogen"."${measurement}" ` +
-          `WHERE "quality" = 'ok' GROUP BY time(${every}), ${tags.map((tag) => `"${tag}"`).join(", ")} END`,
+          `WHERE ${qualities.map((quality) => `"quality" = '${quality}'`).join(" OR ")} GROUP BY time(${every}), ${tags.map((tag) => `"${tag}"`).join(", ")} END`,
       ];
     }),
   );
@@ -144,13 +144,13 @@ export function task(
   const text = (value: unknown) => JSON.stringify(value);
   const often = every === "1m" ? "10m" : "1h";
   const lines = ['import "date"', `option task = {name: "focus-gateway ${name}", every: ${often}}`];
-  for (const [measurement, { tags, numbers }] of Object.entries(ROLLED)) {
+  for (const [measurement, { tags, numbers, qualities }] of Object.entries(ROLLED)) {
     lines.push(
       `${measurement} = from(bucket: ${text(bucket)})`,
       `  |> range(start: date.truncate(t: ${every === "1m" ? "-1d" : "-2d"}, unit: ${every}))`,
       `  |> filter(fn: (r) => r._measurement == ${text(measurement)})`,
       '  |> pivot(rowKey: ["_time"], columnKey: ["_field"], valueColumn: "_value")',
-      '  |> filter(fn: (r) => r.quality == "ok")',
+      `  |> filter(fn: (r) => ${qualities.map((quality) => `r.quality == ${text(quality)}`).join(" or ")})`,
       `  |> group(columns: [${["_measurement", ...tags].map(text).join(", ")}])`,
     );
     for (const number of numbers)

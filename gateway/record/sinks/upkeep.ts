@@ -30,10 +30,10 @@ export async function keepUp(turn: Turn, { folder, keep, now, signal }: Upkeep):
     signal?.throwIfAborted();
     return turn(step);
   };
-  for (const [table, { tags, numbers }] of Object.entries(ROLLED)) {
+  for (const [table, shape] of Object.entries(ROLLED)) {
     for (const period of PERIODS) {
       if (period.name === "lesson" && table === "environment") continue;
-      await next((database) => rollUp(database, table, { tags, numbers }, period, now));
+      await next((database) => rollUp(database, table, shape, period, now));
     }
     const oldest = now - keep.minuteDays * DAY_MS;
     await next((database) => database.run(`DELETE FROM ${table}_minute WHERE time < ${timestamp(oldest)}`));
@@ -66,7 +66,7 @@ const PERIODS: readonly Period[] = [
 async function rollUp(
   database: Database,
   table: string,
-  { tags, numbers }: { tags: readonly string[]; numbers: readonly string[] },
+  { tags, numbers, qualities }: (typeof ROLLED)[keyof typeof ROLLED],
   { name, bucket }: Period,
   now: number,
 ): Promise<void> {
@@ -78,7 +78,7 @@ async function rollUp(
   const since = Math.floor(now / DAY_MS) * DAY_MS - LATE_DAYS * DAY_MS;
   const select = `SELECT ${bucket} AS time, ${keys.map((key) => `coalesce(${key}, '') AS ${key}`).join(", ")},
       min(time) AS first, max(time) AS last, count(*)::DOUBLE AS windows, ${averages}
-    FROM ${table} WHERE quality = 'ok' ${lesson} AND time > ${timestamp(since)} GROUP BY ALL`;
+    FROM ${table} WHERE quality IN (${qualities.map((quality) => `'${quality}'`).join(", ")}) ${lesson} AND time > ${timestamp(since)} GROUP BY ALL`;
   await database.run(`CREATE TABLE IF NOT EXISTS ${into} AS ${select} LIMIT 0`);
   await database.run("BEGIN TRANSACTION");
   try {

@@ -1,7 +1,7 @@
 import { expect } from "vitest";
 import { TARGETS } from "../../../gateway/terms.ts";
 import { TARGET_LOOKS } from "../../../provisioning/look.ts";
-import { at, type Published } from "../day.ts";
+import { at, type Published, reliable } from "../day.ts";
 import type { Situation } from "../grafana.ts";
 import {
   type Answer,
@@ -58,7 +58,7 @@ const measured =
   (answer, published) => {
     const { from, to } = answer;
     for (const [refId, quantity] of Object.entries(quantities)) {
-      const good = ({ body, of }: Published) => body.quality === "ok" && of[1] === quantity;
+      const good = (one: Published) => reliable(one) && one.of[1] === quantity;
       const readings = find(published, { what: "sensor", ...here, from, to, where: good });
       expectCourse(answer.series[refId]![0], readings, answer, { [quantity]: mean("value") });
     }

@@ -1,6 +1,6 @@
 import { expect } from "vitest";
 import { TARGETS } from "../../../gateway/terms.ts";
-import { at, MINUTE, type Published } from "../day.ts";
+import { at, MINUTE, type Published, reliable } from "../day.ts";
 import type { Situation } from "../grafana.ts";
 import {
   type Answer,
@@ -64,7 +64,7 @@ const air =
   (quantity: string): Check =>
   (answer, published) => {
     const { from, to } = answer;
-    const good = ({ body, of }: Published) => body.quality === "ok" && of[1] === quantity;
+    const good = (one: Published) => reliable(one) && one.of[1] === quantity;
     expectFigures(answer.series.A, find(published, { what: "sensor", ...here, from, to, where: good }), {
       [quantity]: mean("value"),
     });
@@ -164,7 +164,7 @@ export const live: Expected = {
       DROP,
       (answer, published) => {
         const { from, to } = answer;
-        const good = ({ body, of }: Published) => body.quality === "ok" && of[1] === "co2";
+        const good = (one: Published) => reliable(one) && one.of[1] === "co2";
         const measured = find(published, { what: "sensor", ...here, from, to, where: good });
         expectCourse(answer.series.A![0], measured, answer, { co2: mean("value") });
       },

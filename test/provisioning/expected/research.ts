@@ -1,7 +1,7 @@
 import { expect } from "vitest";
 import { QUALITIES, TARGETS } from "../../../gateway/terms.ts";
 import { QUALITY_LOOKS, TARGET_LOOKS } from "../../../provisioning/look.ts";
-import { at, type Published } from "../day.ts";
+import { at, type Published, reliable } from "../day.ts";
 import type { Situation } from "../grafana.ts";
 import {
   type Answer,
@@ -138,7 +138,7 @@ export const research: Expected = {
     [ONE, TWO, EVERY],
   ),
   Surroundings: eachOf((situation) => (answer, published) => {
-    const good = within(published, "sensor", situation, answer).filter(({ body }) => body.quality === "ok");
+    const good = within(published, "sensor", situation, answer).filter(reliable);
     const groups = groupBy(good, ({ site, room, of, body }) => [site, room, ...of, body.unit].join(" "));
     const tags = ["site", "room", "device", "quantity", "unit"];
     expectCourses(answer.series.A, tags, groups, answer, { value: mean("value") });
