@@ -35,6 +35,11 @@ const CHECK_MS = 1_000;
 /** A process that lived for so long is started again soon, however often it fell before. */
 const STEADY_MS = 60_000;
 const CLOSING_MS = 5_000;
+/**
+ * For TensorRT alone to build its engines on a small Jetson, and more. A driver that hangs, over a GPU that does, would be
+ * waited for for ever.
+ */
+const LONGEST_BEGINNING_MS = 30 * 60_000;
 
 /**
  * Starts the eye process, with its cameras shut. Rejects when the first one cannot begin; every later one is tried until
@@ -61,7 +66,7 @@ export async function supervise(start: Start, context: SuperviseContext): Promis
     const born = startChild(start, hear, log);
     child = born;
     try {
-      engine = await born.opened;
+      engine = await inTime(born.opened);
     } catch (error) {
       child = null;
       await born.kill();
@@ -70,6 +75,15 @@ export async function supervise(start: Start, context: SuperviseContext): Promis
     heard = clock.elapsed();
     if (looking) void born.command("resume");
     return born;
+  }
+
+  async function inTime(opened: Promise<EngineState>): Promise<EngineState> {
+    const over = new AbortController();
+    const late = clock.sleep(LONGEST_BEGINNING_MS, over.signal).then(() => null);
+    const state = await Promise.race([opened, late]).finally(() => over.abort());
+    if (state === null)
+      throw failure("EYE_CRASHED", { code: `not up after ${LONGEST_BEGINNING_MS / 60_000} minutes` });
+    return state;
   }
 
   /** Resolves with what is wrong with the process, once something is. */

@@ -3,10 +3,10 @@ import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import pino from "pino";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { systemClock as clock } from "../../gateway/clock.ts";
+import { systemClock } from "../../gateway/clock.ts";
 import { type Eye, type EyeListener, type EyeOptions, eyeOptions, openEye } from "../../gateway/eye/eye.ts";
 import { packageRoot } from "../../gateway/paths.ts";
-import type { View } from "../../gateway/terms.ts";
+import type { Clock, View } from "../../gateway/terms.ts";
 import { preparedForTests } from "../models/prepared.ts";
 import { makeVideo } from "../support/films.ts";
 import { temporaryFolder } from "../support/places.ts";
@@ -40,7 +40,11 @@ describe.skipIf(prepared === null)("the eye process (needs the model pack)", () 
     readonly stalledAfterSeconds?: number;
   }
 
-  async function open({ pace = "live", ...options }: Given, instead: Partial<EyeOptions> = {}) {
+  async function open(
+    { pace = "live", ...options }: Given,
+    instead: Partial<EyeOptions> = {},
+    clock: Clock = systemClock,
+  ) {
     const views: View[] = [];
     const changes: string[] = [];
     const logged: Record<string, unknown>[] = [];
@@ -188,6 +192,23 @@ describe.skipIf(prepared === null)("the eye process (needs the model pack)", () 
     expect(eye.status().pid).not.toBe(first);
     expect(isAlive(first)).toBe(false);
     await until(() => !isAlive(ffmpeg!) || undefined, 5, "the orphaned ffmpeg to end");
+  });
+
+  it("is given up while it begins when it takes half an hour, and another one is started", async () => {
+    let beginnings = 0;
+    /** Half an hour is over at once, the second time that somebody waits for it. */
+    const hasty: Clock = {
+      ...systemClock,
+      sleep: (ms, signal) =>
+        ms === 30 * 60_000 && ++beginnings === 2 ? Promise.resolve() : systemClock.sleep(ms, signal),
+    };
+    const { eye, views, changes } = await open({ cameras: [film()] }, {}, hasty);
+    await more(views);
+    process.kill(eye.status().pid!, "SIGKILL");
+    await until(() => changes.find((change) => /^back lost .*not up after 30 minutes/.test(change)), 20);
+    await more(views);
+    expect([beginnings, eye.status().restarts]).toEqual([3, 2]);
+    expect(childProcesses()).toEqual([eye.status().pid]);
   });
 
   it("stays paused when it had to be started again meanwhile", async () => {
