@@ -17,6 +17,7 @@ const LONGEST = [
   "show/nodered/isolation",
   "commands/runOutside",
   "show/live.",
+  "show/liveStates",
   "privacy/canary",
   "eye/capture/http",
   "fleet/bundle",

@@ -81,12 +81,19 @@ export default {
       if (this.view.live && this.connected) return this.view.unknown ? this.words.connected : this.words.live;
       return this.put(this.words.lastHeard, { duration: this.duration(this.now - this.heard) });
     },
-    /** The latest word from a flow or a tutor that is younger than ten minutes and was not put away. */
+    /**
+     * The latest word from a flow or a tutor that is younger than ten minutes and was not put away. That the room is to be
+     * aired is said no longer when every meter finds it fresh.
+     */
     note() {
+      const isFresh = this.comfort.some(({ quantity, band }) => quantity === "co2" && band === "calm");
       const isNote = ({ kind, time }) =>
         (kind === "notice" || kind === "suggestion") && time > this.now - 10 * 60000;
       return (
-        this.events.filter((event) => isNote(event) && !this.dismissed.includes(event.time)).at(-1) ?? null
+        this.events
+          .filter((event) => isNote(event) && !this.dismissed.includes(event.time))
+          .filter(({ about }) => about !== "air" || !isFresh)
+          .at(-1) ?? null
       );
     },
   },

@@ -188,6 +188,30 @@ describe.skipIf(!hasBrowser)("each state of the live page (needs chromium)", () 
     expect(asked).toEqual([]);
   });
 
+  it("says no longer that the room is to be aired when it is fresh again", async () => {
+    const now = Date.now() + 3000;
+    const note = {
+      time: new Date(now).toISOString(),
+      kind: "suggestion",
+      about: "air",
+      text: "Open a window?",
+    };
+    await tell(reading(now, "co2", 1480, "[ppm]"));
+    await tell({ topic: "event/suggestion", payload: note });
+    await has(".note", "Open a window?");
+    await tell(reading(now + 1, "co2", 700, "[ppm]"));
+    await page
+      .locator(".note", { hasText: "Open a window?" })
+      .waitFor({ state: "detached", timeout: 10_000 });
+    // Only that: what else was said stays.
+    await tell({
+      topic: "event/suggestion",
+      payload: { ...note, time: new Date(now + 2).toISOString(), about: "rest" },
+    });
+    await has(".note", "Open a window?");
+    await page.locator(".note .dismiss").click();
+  });
+
   it("speaks the browser's language, another when chosen, and remembers that", async () => {
     const context = await browser.newContext({ locale: "zh-CN" });
     const chinese = await context.newPage();
