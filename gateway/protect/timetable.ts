@@ -36,19 +36,31 @@ export interface Timetable {
 
 const DAY_MS = 86_400_000;
 
-/** Opens nothing and keeps nothing open: the file is read anew when it was changed, and once a day. */
+/**
+ * Opens nothing and keeps nothing open: the file is read anew when it was changed, and once a day. One that cannot be
+ * understood is not gone through again and again either.
+ */
 export function openTimetable({ file, location }: TimetableOptions): Timetable {
-  let read: { modified: number; day: number; lessons: readonly Period[] } | null = null;
+  let read: { state: string; lessons: () => readonly Period[] } | null = null;
 
   async function lessonsAround(now: number): Promise<readonly Period[]> {
-    const { mtimeMs: modified } = await stat(file);
     const day = Math.floor(now / DAY_MS);
-    if (read?.modified !== modified || read.day !== day) {
-      const text = await readFile(file, "utf8");
+    // Whoever puts a file there may well give it the time of another.
+    const { mtimeMs, size, ino } = await stat(file);
+    const state = [mtimeMs, size, ino, day].join();
+    if (read?.state !== state) read = { state, lessons: understood(await readFile(file, "utf8"), day) };
+    return read.lessons();
+  }
+
+  function understood(text: string, day: number): () => readonly Period[] {
+    try {
       const lessons = lessonsIn(text, { from: (day - 1) * DAY_MS, to: (day + 2) * DAY_MS, location });
-      read = { modified, day, lessons };
+      return () => lessons;
+    } catch (error) {
+      return () => {
+        throw error;
+      };
     }
-    return read.lessons;
   }
 
   return {
@@ -60,7 +72,6 @@ export function openTimetable({ file, location }: TimetableOptions): Timetable {
           ? { lesson, until: lesson.end }
           : { lesson: null, because: "there is no lesson in the timetable now" };
       } catch (error) {
-        read = null;
         return { lesson: null, because: `the timetable ${file} cannot be used: ${reason(error)}` };
       }
     },

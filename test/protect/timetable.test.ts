@@ -206,6 +206,44 @@ describe("a timetable", () => {
   });
 });
 
+describe("a timetable's file", () => {
+  const at = new Date(tuesday(6));
+  async function lay(...events: string[]) {
+    const file = path.join(await temporaryFolder(), "plan.ics");
+    const put = async (...now: string[]) => {
+      await writeFile(file, calendar(...now));
+      await utimes(file, at, at);
+    };
+    await put(...events);
+    return { put, timetable: openTimetable(timetableOptions.parse({ file })) };
+  }
+
+  it("is read anew when it was changed, though its time was not", async () => {
+    const lesson = ["DTSTART:20261124T080000Z", "DURATION:PT45M"];
+    const { put, timetable } = await lay(event(...lesson));
+    expect((await timetable.at(tuesday(8))).lesson).not.toBeNull();
+    await put(event(...lesson, "STATUS:CANCELLED"));
+    expect((await timetable.at(tuesday(8))).lesson).toBeNull();
+  });
+
+  it("is not gone through every two seconds when it cannot be understood", async () => {
+    const many = Array.from({ length: 2_000 }, () => event("DTSTART:20261124T100000Z", "DURATION:PT45M"));
+    const strange = event("DTSTART;TZID=Mars/Base:20261124T080000", "DURATION:PT45M");
+    const { put, timetable } = await lay(...many, strange);
+    const cost = async () => {
+      const before = process.cpuUsage();
+      const { because } = (await timetable.at(tuesday(8))) as { because: string };
+      expect(because).toContain("cannot be used");
+      const { user, system } = process.cpuUsage(before);
+      return user + system;
+    };
+    const first = await cost();
+    expect(await cost()).toBeLessThan(first / 4);
+    await put(event("DTSTART:20261124T080000Z", "DURATION:PT45M"));
+    expect((await timetable.at(tuesday(8))).lesson).not.toBeNull();
+  });
+});
+
 describe("whoever asks for permission", () => {
   it("is told the lesson's name only where the school wants it published", async () => {
     const file = path.join(await temporaryFolder(), "plan.ics");
