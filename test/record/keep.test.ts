@@ -57,6 +57,28 @@ describe("the embedded store's upkeep", () => {
     ]);
   });
 
+  it("rolls up, hour by hour, what has come since: late rows too, and that of midnight with the day that it ends", async () => {
+    const { store, rows } = await opened();
+    const yesterday = today - DAY_MS;
+    await store.write([window(yesterday + HOUR_MS, 0.2), window(yesterday + 2 * HOUR_MS, 0.4)]);
+    await store.keepUp(keep, today - 1);
+    await store.write([window(today, 0.6), window(today + 1, 0.9)]);
+    await store.keepUp(keep, today + HOUR_MS);
+    const days = "SELECT epoch_ms(time), round(focus, 3), windows FROM focus_day ORDER BY time";
+    expect(await rows(days)).toEqual([
+      [yesterday, 0.4, 3],
+      [today, 0.9, 1],
+    ]);
+    await store.write([window(today - 3 * DAY_MS + HOUR_MS, 0.5)]);
+    await store.keepUp(keep, today + 2 * HOUR_MS);
+    expect(await rows(days)).toEqual([
+      [today - 3 * DAY_MS, 0.5, 1],
+      [yesterday, 0.4, 3],
+      [today, 0.9, 1],
+    ]);
+    expect(await rows("SELECT count(*) FROM focus_minute")).toEqual([[5]]);
+  });
+
   it("rolls up what a sensor with a low battery measures, and not what cannot be relied on", async () => {
     const { store, rows } = await opened();
     const tags = { site: "north", room: "101", device: "co2-1", quantity: "co2", unit: "[ppm]" };

@@ -35,6 +35,8 @@ export async function openEmbedded(
   let opened: Promise<Opened> | null = open();
   let closed = false;
   let last: Promise<unknown> = opened;
+  /** Rows from this time on may have come since the last upkeep; what an earlier process has kept up, nobody knows. */
+  let unkept = 0;
   await opened;
 
   async function open(): Promise<Opened> {
@@ -100,12 +102,23 @@ export async function openEmbedded(
 
   return {
     name: "embedded",
-    write: (points) => inTurn(() => write(points)),
-    keepUp: (keep, now, signal) =>
-      keepUp((step) => inTurn(async () => step((await current()).database)), {
-        folder: daysFolder(dataFolder),
-        ...{ keep, now, signal },
-      }),
+    write(points) {
+      for (const { time } of points) unkept = Math.min(unkept, time);
+      return inTurn(() => write(points));
+    },
+    async keepUp(keep, now, signal) {
+      const since = unkept;
+      unkept = now;
+      try {
+        await keepUp((step) => inTurn(async () => step((await current()).database)), {
+          folder: daysFolder(dataFolder),
+          ...{ keep, now, since, signal },
+        });
+      } catch (error) {
+        unkept = Math.min(unkept, since);
+        throw error;
+      }
+    },
     lessons: (since) => inTurn(async () => lessonPoints((await current()).database, since)),
     async read(question, answer) {
       const { database } = await current();

@@ -13,6 +13,8 @@ export interface Upkeep {
   readonly keep: Keep;
   /** Milliseconds since the Unix epoch. */
   readonly now: number;
+  /** Rows with an earlier time are as they were when this was last done; 0 when nobody knows. */
+  readonly since: number;
   /** Ends it between two steps; the next hour goes on where it was. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -25,22 +27,26 @@ export interface Upkeep {
  *
  * Rejects with the signal's reason when that has ended it.
  */
-export async function keepUp(turn: Turn, { folder, keep, now, signal }: Upkeep): Promise<void> {
+export async function keepUp(turn: Turn, { folder, keep, now, since, signal }: Upkeep): Promise<void> {
   const next: Turn = async (step) => {
     signal?.throwIfAborted();
     return turn(step);
   };
+  const today = dayOf(now);
+  // A row of midnight is the last of the day before.
+  const changed = Math.max(0, dayOf(since - 1));
   for (const [table, shape] of Object.entries(ROLLED)) {
     for (const period of PERIODS) {
       if (period.name === "lesson" && table === "environment") continue;
-      await next((database) => rollUp(database, table, shape, period, now));
+      await next((database) =>
+        rollUp(database, table, shape, period, Math.max(changed, today - LATE_DAYS * DAY_MS)),
+      );
     }
     const oldest = now - keep.minuteDays * DAY_MS;
     await next((database) => database.run(`DELETE FROM ${table}_minute WHERE time < ${timestamp(oldest)}`));
   }
-  const today = Math.floor(now / DAY_MS) * DAY_MS;
   for (const table of Object.keys(MEASUREMENTS)) {
-    for (const day of await next((database) => daysBefore(database, table, today)))
+    for (const day of await next((database) => daysBetween(database, table, changed, today)))
       await next((database) => exportDay(database, table, day, folder));
     await next((database) => letGo(database, table, today - keep.rawDays * DAY_MS, folder));
   }
@@ -53,6 +59,7 @@ interface Period {
 }
 
 const DAY_MS = 86_400_000;
+const dayOf = (time: number) => Math.floor(time / DAY_MS) * DAY_MS;
 /** What came so late is rolled up with the rest; older rows keep the roll-up that they have. */
 const LATE_DAYS = 7;
 
@@ -63,19 +70,18 @@ const PERIODS: readonly Period[] = [
   { name: "day", bucket: "date_trunc('day', time - INTERVAL 1 millisecond)" },
 ];
 
+/** @param since the beginning of a day, so that a day is never averaged over a part of it. */
 async function rollUp(
   database: Database,
   table: string,
   { tags, numbers, qualities }: (typeof ROLLED)[keyof typeof ROLLED],
   { name, bucket }: Period,
-  now: number,
+  since: number,
 ): Promise<void> {
   const into = `${table}_${name}`;
   const keys = name === "lesson" ? [...tags, "lesson"] : tags;
   const averages = numbers.map((number) => `avg(${number}) AS ${number}`).join(", ");
   const lesson = name === "lesson" ? "AND lesson IS NOT NULL" : "";
-  // Whole days, so that a day is never averaged over a part of it.
-  const since = Math.floor(now / DAY_MS) * DAY_MS - LATE_DAYS * DAY_MS;
   const select = `SELECT ${bucket} AS time, ${keys.map((key) => `coalesce(${key}, '') AS ${key}`).join(", ")},
       min(time) AS first, max(time) AS last, count(*)::DOUBLE AS windows, ${averages}
     FROM ${table} WHERE quality IN (${qualities.map((quality) => `'${quality}'`).join(", ")}) ${lesson} AND time > ${timestamp(since)} GROUP BY ALL`;
@@ -97,10 +103,10 @@ interface Day {
   readonly rows: number;
 }
 
-async function daysBefore(database: Database, table: string, end: number): Promise<Day[]> {
+async function daysBetween(database: Database, table: string, from: number, end: number): Promise<Day[]> {
   const days = await database.run(
     `SELECT epoch_ms(date_trunc('day', time))::DOUBLE, count(*)::INTEGER FROM ${table}
-      WHERE time < ${timestamp(end)} GROUP BY 1`,
+      WHERE time >= ${timestamp(from)} AND time < ${timestamp(end)} GROUP BY 1`,
   );
   return (days as [number, number][]).map(([begins, rows]) => ({ begins, rows }));
 }
@@ -125,7 +131,8 @@ async function exportDay(
 
 /** Rows older than that go: in one step, for what comes late has to be in its day's file first. */
 async function letGo(database: Database, table: string, oldest: number, folder: string): Promise<void> {
-  for (const day of await daysBefore(database, table, oldest)) await exportDay(database, table, day, folder);
+  for (const day of await daysBetween(database, table, 0, oldest))
+    await exportDay(database, table, day, folder);
   await database.run(`DELETE FROM ${table} WHERE time < ${timestamp(oldest)}`);
 }
 
