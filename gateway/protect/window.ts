@@ -52,10 +52,8 @@ export function closeWindow(gathered: Gathered, about: Circumstances): Window {
     return allow({ ...base, ...UNKNOWN, quality: "suppressed" });
   }
 
-  const coverage = Math.min(
-    1,
-    meanHeadsOverWindow(gathered, about.stretches) / Math.max(expected ?? 0, heads),
-  );
+  const headsThroughout = meanHeadsOverWindow(gathered, about.stretches);
+  const coverage = Math.min(1, headsThroughout / Math.max(expected ?? 0, heads));
   const seen = { coverage, heads: Math.round(heads) };
   if (coverage < about.minimumCoverage) {
     return allow({ ...base, ...UNKNOWN, ...seen, quality: "low_coverage" });
@@ -63,7 +61,7 @@ export function closeWindow(gathered: Gathered, about: Circumstances): Window {
 
   const { focus, low, high } =
     about.focusApplies && about.inference
-      ? estimateFocus(gathered, windowSeconds, coverage)
+      ? estimateFocus(gathered, { windowSeconds, heads, coverage, headsThroughout })
       : { focus: null, low: null, high: null };
   return allow({
     ...base,
@@ -72,9 +70,7 @@ export function closeWindow(gathered: Gathered, about: Circumstances): Window {
     low,
     high,
     targets: sharesOf(gathered),
-    shiftsPerMinute: about.inference
-      ? gathered.shifts / (meanHeadsOverWindow(gathered, about.stretches) * (windowSeconds / 60))
-      : null,
+    shiftsPerMinute: about.inference ? gathered.shifts / (headsThroughout * (windowSeconds / 60)) : null,
     synchrony: about.inference ? gathered.agreement / gathered.groups : null,
     quality: "ok",
   });
