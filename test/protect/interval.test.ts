@@ -6,6 +6,7 @@ import { openProtector, protectOptions } from "../../gateway/protect/protect.ts"
 import type { Attention, Window } from "../../gateway/terms.ts";
 
 const SOURCE = { model: "test@00000000", engine: { provider: "cpu", precision: "float32" } } as const;
+const PERCEPTION = "eyes@00000000";
 const LECTURE = { activity: "lecture", lesson: null } as const;
 /** What the network's whole rooms were off by, and the geometric estimate's. */
 const ROOM_ERRORS = [0.074, 0.17];
@@ -22,10 +23,10 @@ interface Class {
 
 function windowOf({ moments, roomError, expectedHeads, seatOf = (head) => head }: Class): Window {
   const options = protectOptions.parse({ minimumCoverage: 0, ...(expectedHeads ? { expectedHeads } : {}) });
-  const protector = openProtector(options, SOURCE);
+  const protector = openProtector(options, { ...SOURCE, perception: PERCEPTION });
   for (const [index, heads] of moments.entries()) {
     const attention: Attention = {
-      ...{ camera: "front", time: (index * 10_000) / moments.length, unseen: 0, roomError, ...SOURCE },
+      ...{ camera: "front", time: (index * 10_000) / moments.length, roomError, ...SOURCE },
       seats: heads.map((p, head) => ({
         camera: "front",
         seat: seatOf(head, index),
