@@ -1,5 +1,5 @@
 import type { DynamicConfigValue } from "@grafana/grafana-foundation-sdk/dashboard";
-import { column, from, is, mean, type Select } from "../influxql.ts";
+import { column, from, mean, type Select } from "../influxql.ts";
 import { COLOURS, mapUnknown } from "../look.ts";
 import type { Page } from "../page.ts";
 import { distribution, lines, note, table } from "../panels.ts";
