@@ -127,11 +127,8 @@ export async function openGateway(
       }),
       (it) => it.close(),
     );
-    const { model } = attend;
-    const status = watchStatus({
-      ...{ config, publisher, record, stamps, account, source, clock },
-      ...{ model, perception: pack.id },
-    });
+    const makers = { model: attend.model, perception: pack.id };
+    const status = watchStatus({ config, publisher, record, stamps, account, makers, source, clock });
     const turnIn = watchForDrops();
     const shiftIn = BOUNDS[privacy.profile].inference ? watchForShifts() : () => null;
     const flow = startFlow(
@@ -139,7 +136,7 @@ export async function openGateway(
         attend,
         protect: openProtector(
           config.protect,
-          { model, perception: pack.id, engine: { provider: "cpu", precision: pack.precision } },
+          { ...makers, engine: { provider: "cpu", precision: pack.precision } },
           BOUNDS[privacy.profile],
         ),
         publish(window, zone) {

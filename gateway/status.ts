@@ -29,8 +29,8 @@ interface Parts {
   readonly record: Recording;
   readonly stamps: Stamps;
   readonly account: Pick<Account, "head">;
-  readonly model: string;
-  readonly perception: string;
+  /** What the windows say made them. */
+  readonly makers: Pick<Window, "model" | "perception">;
   readonly source: ConfigSource;
   readonly clock: Clock;
 }
@@ -41,8 +41,7 @@ export function watchStatus({
   record,
   stamps,
   account,
-  model,
-  perception,
+  makers,
   source,
   clock,
 }: Parts): Status {
@@ -69,8 +68,8 @@ export function watchStatus({
       uptimeSeconds: (clock.elapsed() - started) / 1000,
       engine: eye?.engine ?? null,
       ...(eye && { eye: eyeHealth(eye.status()) }),
-      model: eye ? model : null,
-      perception: eye ? perception : null,
+      model: eye ? makers.model : null,
+      perception: eye ? makers.perception : null,
       framesPerSecond: seen.reduce((sum, { framesPerSecond }) => sum + framesPerSecond, 0),
       frameAgeSeconds: ages.length > 0 ? Math.max(...ages) : null,
       spoolDepth,

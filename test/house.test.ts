@@ -9,6 +9,7 @@ const STEPS = ["eye", "sense", "attend", "protect", "publish", "record", "show"]
 const BASE = [
   "terms",
   "health",
+  "reading",
   "errors",
   "catalogue/entry",
   "catalogue/beginning",

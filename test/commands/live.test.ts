@@ -103,7 +103,9 @@ describe.skipIf(!prepared || !hasBrowser)(
           () => undefined,
         );
       await until(isThere, 40, "the page to be back");
-      await late.getByText("experiment starts").waitFor({ state: "attached", timeout: 20_000 });
+      await late
+        .locator(".event text", { hasText: "experiment starts" })
+        .waitFor({ state: "attached", timeout: 20_000 });
       await late.getByText("Simulated class").waitFor({ timeout: 5000 });
     }, 180_000);
   },
