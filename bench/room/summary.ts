@@ -36,6 +36,8 @@ export interface PartSummary {
   readonly rssMb: Pair;
   readonly growthMbPerHour: number | null;
   readonly growthPercentPerHour: number | null;
+  /** The same over its last hour alone: what is left of it once everything has been done once. Null for shorter runs. */
+  readonly lastHourMbPerHour: number | null;
   /** Of that, what is the process's own, not mapped from files. */
   readonly ownMb: Pair;
   readonly ownGrowthPercentPerHour: number | null;
@@ -47,6 +49,7 @@ export interface PartSummary {
 
 export const MOST_GROWTH_PERCENT_PER_HOUR = 5;
 const EDGE_SECONDS = 300;
+const HOUR_SECONDS = 3600;
 /** After a recovery: a window lasts 10 s, and the one that was under way has to end. */
 const SETTLING_SECONDS = 20;
 
@@ -81,19 +84,23 @@ export function summarise({ samples, disturbances, warmUpMinutes, ...about }: Me
     if (there.length < counted.length / 2 || there.length === 0) return []; // only passing through
     const one = (pick: (taken: Taken) => number) => (sample: Sample) =>
       ofPart(sample).reduce((sum, taken) => sum + pick(taken), 0) / Math.max(1, ofPart(sample).length);
-    const growth = (pick: (taken: Taken) => number) => {
-      const points = there.map((sample): Point => [sample.seconds / 3600, one(pick)(sample)]);
+    const growth = (pick: (taken: Taken) => number, from = 0) => {
+      const since = there.filter(({ seconds }) => seconds >= from);
+      const points = since.map((sample): Point => [sample.seconds / 3600, one(pick)(sample)]);
       const perHour = slope(points);
       const mean = points.reduce((sum, [, value]) => sum + value, 0) / points.length;
       return perHour === null ? [null, null] : [rounded(perHour), rounded((perHour / mean) * 100)];
     };
     const [growthMbPerHour, growthPercentPerHour] = growth(({ rssMb }) => rssMb);
+    const lastHour = there.at(-1)!.seconds - HOUR_SECONDS;
+    const isLong = lastHour - there[0]!.seconds >= HOUR_SECONDS / 2;
     return [
       {
         part,
         rssMb: ends(one(({ rssMb }) => rssMb)),
         growthMbPerHour: growthMbPerHour!,
         growthPercentPerHour: growthPercentPerHour!,
+        lastHourMbPerHour: isLong ? growth(({ rssMb }) => rssMb, lastHour)[0]! : null,
         ownMb: ends(one(({ ownMb }) => ownMb)),
         ownGrowthPercentPerHour: growth(({ ownMb }) => ownMb)[1]!,
         openFiles: ends(one(({ openFiles }) => openFiles)),

@@ -18,11 +18,13 @@ export function report(summary: Summary): string {
 }
 
 function partsTable({ parts }: Summary): string {
+  const isLong = parts.some(({ lastHourMbPerHour }) => (lastHourMbPerHour ?? null) !== null);
   return table(
     [
       "process",
       "memory, MB",
       "grows in an hour",
+      ...(isLong ? ["in its last hour"] : []),
       "its own, MB",
       "grows in an hour",
       "open files",
@@ -33,6 +35,7 @@ function partsTable({ parts }: Summary): string {
       one.part,
       pair(one.rssMb),
       `${signed(one.growthMbPerHour)} MB, ${signed(one.growthPercentPerHour)} %`,
+      ...(isLong ? [`${signed(one.lastHourMbPerHour)} MB`] : []),
       pair(one.ownMb),
       `${signed(one.ownGrowthPercentPerHour)} %`,
       pair(one.openFiles),

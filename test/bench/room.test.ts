@@ -12,8 +12,8 @@ import { packageRoot } from "../../gateway/paths.ts";
 const HOUR = 3600;
 
 /** An hour of samples, every ten seconds, of a gateway whose memory is as given. */
-function hourOf(rssMb: (seconds: number) => number, pid = 7): Sample[] {
-  return Array.from({ length: HOUR / 10 }, (_, index): Sample => {
+function hourOf(rssMb: (seconds: number) => number, pid = 7, hours = 1): Sample[] {
+  return Array.from({ length: (hours * HOUR) / 10 }, (_, index): Sample => {
     const seconds = (index + 1) * 10;
     const memory = { rssMb: rssMb(seconds), ownMb: rssMb(seconds) / 2 };
     return {
@@ -68,6 +68,15 @@ describe("an hour in a room", () => {
     const { problems, parts } = summaryOf(hourOf((seconds) => 200 + (20 * seconds) / HOUR));
     expect(parts[0]).toMatchObject({ growthMbPerHour: 20, rssMb: [204.2, 219.2] });
     expect(problems).toEqual([expect.stringContaining("the memory of gateway grows by 9.4 % an hour")]);
+  });
+
+  it("tells what is left of the growth in the last hour, of a run that is long enough", () => {
+    const settling = (seconds: number) => 200 + Math.min(20, (20 * seconds) / HOUR);
+    const [part] = summaryOf(hourOf(settling, 7, 2)).parts;
+    expect(part).toMatchObject({ lastHourMbPerHour: 0 });
+    expect(part!.growthMbPerHour).toBeGreaterThan(5);
+    expect(report(summaryOf(hourOf(settling, 7, 2)))).toContain("| in its last hour |");
+    expect(summaryOf(hourOf(settling)).parts[0]).toMatchObject({ lastHourMbPerHour: null });
   });
 
   it("judges no growth of the warm-up, and none while something is away", () => {
