@@ -4,16 +4,14 @@ import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { connectAsync } from "mqtt";
 import { stringify } from "yaml";
-import { packageRoot } from "../../gateway/paths.ts";
+import { nodeArguments, program } from "../../test/support/cli.ts";
 import { freePort } from "../../test/support/places.ts";
 
 /** What a whole gateway, started as a user starts it, takes and how soon it is there. */
 export interface Whole {
-  /** From the start of the process, in seconds: the first view in the gateway, and the first focus message at a subscriber. */
+  /** From the start of the process, in seconds: the first view in the gateway, and the first window at a subscriber that is `ok`. */
   readonly firstFrameSeconds: number;
   readonly firstMessageSeconds: number;
-  /** Quality of that first message. */
-  readonly quality: string;
   /** Resident memory in MB at the end, by process; what is shared between them (Node itself) is counted in each. */
   readonly memory: Readonly<Record<string, number>>;
   /** The same with what is shared counted once, all together. */
@@ -44,20 +42,17 @@ export async function measureGateway(folder: string, models: string, seconds: nu
     }),
   );
   const began = performance.now();
-  const gateway = spawn(
-    process.execPath,
-    [path.join(packageRoot, "bin", "focus-gateway.js"), "run", "--config", config],
-    {
-      stdio: ["ignore", "ignore", "inherit"],
-    },
-  );
+  const gateway = spawn(process.execPath, [...nodeArguments, program, "run", "--config", config], {
+    stdio: ["ignore", "ignore", "inherit"],
+  });
   const since = () => (performance.now() - began) / 1000;
   try {
     const client = await untilConnected(`mqtt://127.0.0.1:${broker}`, () => since() > PATIENCE_SECONDS);
-    const first = new Promise<{ at: number; quality: string }>((resolve) => {
-      client.on("message", (_topic, payload) =>
-        resolve({ at: since(), quality: JSON.parse(payload.toString()).quality }),
-      );
+    const first = new Promise<number>((resolve) => {
+      // One that says that nothing has been seen yet is no first word about the room.
+      client.on("message", (_topic, payload) => {
+        if (JSON.parse(payload.toString()).quality === "ok") resolve(since());
+      });
     });
     await client.subscribeAsync("classroom/v1/bench/room/focus", { qos: 1 });
     const frames = (async () => {
@@ -68,7 +63,7 @@ export async function measureGateway(folder: string, models: string, seconds: nu
       return since();
     })();
     const firstFrameSeconds = await frames;
-    const message = await Promise.race([first, sleep(30_000, { at: Number.NaN, quality: "none" })]);
+    const firstMessageSeconds = await Promise.race([first, sleep(30_000, Number.NaN)]);
     await client.endAsync(true);
     await sleep(Math.max(0, seconds * 500 - since() * 1000));
     const middle = await proportional(gateway.pid!);
@@ -76,8 +71,7 @@ export async function measureGateway(folder: string, models: string, seconds: nu
     const end = await proportional(gateway.pid!);
     return {
       firstFrameSeconds,
-      firstMessageSeconds: message.at,
-      quality: message.quality,
+      firstMessageSeconds,
       memory: await resident(gateway.pid!),
       proportionalMegabytes: end,
       growthMegabytes: end - middle,

@@ -13,7 +13,7 @@ export interface Outcome {
 
 export const program = path.join(packageRoot, "bin", "focus-gateway.js");
 /** What its first line asks Node for. */
-const nodeArguments = readFileSync(program, "utf8").split("\n", 1)[0]!.split(" ").slice(3);
+export const nodeArguments = readFileSync(program, "utf8").split("\n", 1)[0]!.split(" ").slice(3);
 
 /** Runs a command to its end, as a person would. */
 export async function cli(
