@@ -20,4 +20,14 @@ export interface Reading {
 }
 
 /** How a sensor is doing. A single `jump` does not change it. */
-export type SensorState = "opening" | "lost" | "paused" | Exclude<ReadingQuality, "jump">;
+export const SENSOR_STATES = [
+  "opening",
+  "ok",
+  "lost",
+  "paused",
+  "stale",
+  "implausible",
+  "stuck",
+  "low_battery",
+] as const satisfies readonly ("opening" | "lost" | "paused" | ReadingQuality)[];
+export type SensorState = (typeof SENSOR_STATES)[number];

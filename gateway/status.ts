@@ -88,8 +88,8 @@ export function watchStatus({
       diskFreeMegabytes: diskFreeMb,
       temperatureCelsius: temperatureC,
       certificateDays: await certificateDays(),
-      cameras: Object.fromEntries([...cameras].map(([name, { state }]) => [name, state])),
-      sensors: senses?.states() ?? {},
+      cameras: statesOf([...cameras]),
+      sensors: statesOf(Object.entries(senses?.states() ?? {})),
       shut: longestOf(holders),
       shutBy: [...holders.keys()],
       audit: account.head,
@@ -158,6 +158,7 @@ export function watchStatus({
         health: await health(),
         notReady: notReady(),
         cameras: Object.fromEntries(cameras),
+        sensors: senses?.states() ?? {},
         lesson: isLesson(),
         room: window && { focus: window.focus, coverage: window.coverage },
         restarts: { eye: eyeStatus?.restarts ?? 0, live: live?.restarts() ?? 0 },
@@ -170,6 +171,9 @@ export function watchStatus({
     },
   };
 }
+
+const statesOf = <State>(reports: readonly (readonly [string, { readonly state: State }])[]) =>
+  Object.fromEntries(reports.map(([name, { state }]) => [name, state]));
 
 const sum = (counts: Readonly<Record<string, number>>): number =>
   Object.values(counts).reduce((all, count) => all + count, 0);

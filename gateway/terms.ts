@@ -180,6 +180,7 @@ export {
   RELIABLE,
   type Reading,
   type ReadingQuality,
+  SENSOR_STATES,
   type SensorState,
 } from "./reading.ts";
 

@@ -17,6 +17,7 @@ import { checkSecrets } from "./checks/files.ts";
 import { type Finding, failed, ok, thrown, warning } from "./checks/finding.ts";
 import { checkClock, checkDisk } from "./checks/machine.ts";
 import { checkRoom } from "./checks/room.ts";
+import { sensorFindings, sensorsSchema } from "./checks/sensors.ts";
 import { checkUnit } from "./checks/unit.ts";
 import { checkVersions } from "./checks/versions.ts";
 import { checkEye } from "./look.ts";
@@ -130,7 +131,7 @@ async function fixInflux({ record }: Config): Promise<Finding[]> {
 /** Microphones are the eye's, and tried with the cameras. A running gateway holds serial ports: it is asked below. */
 async function checkSensors(config: Config, running: boolean): Promise<Finding[]> {
   if (config.sensors.length === 0) return [ok("sensors", "none configured")];
-  if (running) return askAboutSensors(config);
+  if (running) return [];
   const trials = await trySensors(config, ANSWER_SECONDS);
   return trials.map(({ result, says, advice }) => ({
     check: "sensor",
@@ -140,37 +141,25 @@ async function checkSensors(config: Config, running: boolean): Promise<Finding[]
   }));
 }
 
-/** What the gateway that runs says of each sensor under /metrics. */
-async function askAboutSensors({ sensors, show }: Config): Promise<Finding[]> {
-  if (!show.health.enabled)
-    return [
-      warning("sensors", "a gateway runs, but its health server is off", "Stop it to check the sensors."),
-    ];
-  const { text: metrics } = await askHealth(show.health, "/metrics");
-  return sensors.map(({ name }) => {
-    const isOk = metrics.includes(`focus_gateway_sensor_ok{sensor="${name}"} 1`);
-    return isOk
-      ? ok("sensor", `${name}: in order, says the gateway that runs`)
-      : warning("sensor", `${name}: not in order, says the gateway that runs`, "Its log says why.");
-  });
-}
-
-/** A running gateway holds the cameras; it knows how each of them does. */
+/** A running gateway holds cameras and sensors; it knows how each of them does. */
 async function askGateway({ show }: Config): Promise<Finding[]> {
   if (!show.health.enabled)
-    return [warning("gateway", "running, but its health server is off", "Stop it to check the cameras.")];
+    return [
+      warning("gateway", "running, but its health server is off", "Stop it to check cameras and sensors."),
+    ];
   const answer = await askHealth(show.health, "/readyz");
-  const { ready, reasons, cameras } = READY.parse(JSON.parse(answer.text));
+  const { ready, reasons, cameras, sensors } = READY.parse(JSON.parse(answer.text));
   const itself = ready
     ? ok("gateway", "running and ready")
     : failed("gateway", `running, not ready: ${reasons.join("; ")}`, "Its log says more.");
-  return [itself, ...cameraFindings(cameras)];
+  return [itself, ...cameraFindings(cameras), ...sensorFindings(sensors)];
 }
 
 const READY = z.object({
   ready: z.boolean(),
   reasons: z.array(z.string()).default([]),
   cameras: camerasSchema,
+  sensors: sensorsSchema,
 });
 
 const filesOf = async (configFile: string | undefined): Promise<string[]> =>

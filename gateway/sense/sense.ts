@@ -49,8 +49,8 @@ export const senseOptions = z.strictObject({
 
 /** All sensors of the room. None of them can keep the others, or the gateway, from going on. */
 export interface Sense {
-  /** How each sensor is doing, by name. */
-  states(): Readonly<Record<string, SensorState>>;
+  /** How each sensor is doing, by name; the problem is one line, for people. */
+  states(): Readonly<Record<string, { readonly state: SensorState; readonly problem?: string }>>;
   close(): Promise<void>;
 }
 
@@ -66,7 +66,7 @@ const LOOK_SECONDS = 1;
 export function openSense(sensors: readonly SensorOptions[], context: SenseContext): Sense {
   const { clock, onReading } = context;
   const log = context.log.child({ part: "sense" });
-  const states = new Map<string, SensorState>();
+  const states = new Map<string, { state: SensorState; problem?: string }>();
   const followed = sensors.map((options) => {
     const { name, staleAfterSeconds } = options;
     const own = log.child({ sensor: name });
@@ -76,9 +76,9 @@ export function openSense(sensors: readonly SensorOptions[], context: SenseConte
       clock,
       onReading,
       onState(state, why) {
-        states.set(name, state);
         // SENSOR_LOST names the sensor itself.
         const because = why?.replace(`sensor ${name}: `, "");
+        states.set(name, { state, ...(because && { problem: because }) });
         const says = `sensor ${name}: ${state}${because ? `, ${because}` : ""}`;
         if (state === "opening") own.debug(says);
         else if (state === "ok" || state === "paused") own.info(says);

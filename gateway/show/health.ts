@@ -75,12 +75,13 @@ export async function openHealthServer(
     const current = await report();
     if (pathname === "/metrics")
       return reply(response, 200, metrics.contentType, await metrics.text(current));
+    const { lesson, cameras, sensors } = current;
     const ready = current.notReady.length === 0;
     return reply(
       response,
       ready ? 200 : 503,
       "application/json",
-      json({ ready, reasons: current.notReady, lesson: current.lesson, cameras: current.cameras }),
+      json({ ready, reasons: current.notReady, lesson, cameras, sensors }),
     );
   }
 

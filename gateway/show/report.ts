@@ -1,11 +1,17 @@
 import type { ErrorCode } from "../errors.ts";
-import type { CameraState, Health } from "../terms.ts";
+import type { CameraState, Health, SensorState } from "../terms.ts";
 
 /** How one camera does. The problem is one line, for people; the code is that of the error behind it. */
 export interface CameraReport {
   readonly state: CameraState;
   readonly problem?: string | undefined;
   readonly code?: ErrorCode | undefined;
+}
+
+/** How one sensor does. */
+export interface SensorReport {
+  readonly state: SensorState;
+  readonly problem?: string | undefined;
 }
 
 /** What the health server shows: the gateway's health, readiness with reasons, the room's last window, and the parts' work. */
@@ -15,6 +21,7 @@ export interface StatusReport {
   readonly notReady: readonly string[];
   /** By their names. */
   readonly cameras: Readonly<Record<string, CameraReport>>;
+  readonly sensors: Readonly<Record<string, SensorReport>>;
   /** The last window; null before the first. Its values are null when they are unknown, never zero. */
   readonly room: { readonly focus: number | null; readonly coverage: number | null } | null;
   /** Whether a lesson is on: a group sits before the cameras, or the timetable says so. */

@@ -232,7 +232,7 @@ describe.skipIf(!prepared)("doctor (skipped without the model pack)", () => {
     ]);
   }, 90_000);
 
-  it("asks a gateway that runs how each camera does, leaves them alone, and says what to do", async () => {
+  it("asks a gateway that runs how each camera and sensor does, leaves them alone, and says what to do", async () => {
     const web = await startWebCamera({ pictures: [] });
     web.login = { scheme: "digest", user: "viewer", password: "right" };
     const url = `http://127.0.0.1:${web.port}/picture.jpg`;
@@ -241,6 +241,13 @@ describe.skipIf(!prepared)("doctor (skipped without the model pack)", () => {
         { driver: "simulated", name: "front", students: 12 },
         { driver: "http", name: "locked", url, username: "viewer", password: "wrong" },
         { driver: "rtsp", name: "gone", url: "rtsp://127.0.0.1:9/stream" },
+      ],
+      sensors: [
+        { driver: "simulated", name: "air-1" },
+        {
+          ...{ driver: "modbus", name: "air-2", line: { host: "127.0.0.1", port: 9 } },
+          registers: [{ quantity: "co2", address: 0 }],
+        },
       ],
     }));
     gateway = await startGateway(config);
@@ -263,6 +270,14 @@ describe.skipIf(!prepared)("doctor (skipped without the model pack)", () => {
       {
         result: "failed",
         says: expect.stringContaining("gone: lost: nothing answers at 127.0.0.1:9"),
+        advice: expect.stringContaining("address"),
+      },
+    ]);
+    expect(lines.filter(({ check }) => check === "sensor")).toMatchObject([
+      { result: "ok", says: "air-1: in order, says the gateway that runs" },
+      {
+        result: "failed",
+        says: expect.stringMatching(/^air-2: lost: .+/),
         advice: expect.stringContaining("address"),
       },
     ]);

@@ -40,6 +40,7 @@ const healthy: StatusReport = {
   },
   notReady: [],
   cameras: { front: { state: "ok" } },
+  sensors: { "co2-1": { state: "ok" } },
   lesson: false,
   room: { focus: 0.72, coverage: 0.9 },
   restarts: { eye: 1, live: 0 },
@@ -72,12 +73,13 @@ describe("health", () => {
     expect(await answer.json()).toEqual({ status: "alive" });
   });
 
-  it("is ready with 200, otherwise says why not with 503, and how each camera does", async () => {
+  it("is ready with 200, otherwise says why not with 503, and how each camera and sensor does", async () => {
     let notReady: string[] = [];
     const cameras = { front: { state: "lost", problem: "camera front: no route" } } as const;
-    const { url } = await open({}, async () => ({ ...healthy, notReady, cameras }));
+    const sensors = { "co2-1": { state: "stale", problem: "nothing was heard from it for 900 s" } } as const;
+    const { url } = await open({}, async () => ({ ...healthy, notReady, cameras, sensors }));
     const ready = await fetch(`${url}/readyz`);
-    const said = { lesson: false, cameras };
+    const said = { lesson: false, cameras, sensors };
     expect([ready.status, await ready.json()]).toEqual([200, { ready: true, reasons: [], ...said }]);
     notReady = ["camera front is lost"];
     const not = await fetch(`${url}/readyz`);
