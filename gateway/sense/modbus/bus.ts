@@ -16,59 +16,62 @@ export interface Bus {
 }
 
 interface Line {
-  readonly wire: string;
-  readonly client: Promise<Client>;
+  readonly settings: string;
   users: number;
+  client: Client | null;
   /** Over when the next may ask: a line has one conversation at a time. */
   turn: Promise<unknown>;
 }
 
-/** Serial lines by their port, which one program at a time can open: all devices on it (RS-485 takes 32) share it. */
+/**
+ * By their places: all devices on a line share it. A serial port can be opened by one program at a time (RS-485 takes 32
+ * devices), and many a gateway from TCP to such a line takes one connection, or four.
+ */
 const lines = new Map<string, Line>();
 
 /** Opens the way there, or joins those who are on it already. */
 export async function openBus(wire: Wire, clock: Clock): Promise<Bus> {
-  const port = "path" in wire ? wire.path : null;
-  const line = (port !== null && lines.get(port)) || newLine(wire, clock);
-  if (line.wire !== JSON.stringify(wire))
-    throw new Error(`another sensor on ${port} has other settings: on one line they are the same for all`);
-  if (port !== null) lines.set(port, line);
+  const place = "path" in wire ? wire.path : `${wire.host}:${wire.port}`;
+  const settings = JSON.stringify(wire);
+  const line = lines.get(place) ?? { settings, users: 0, client: null, turn: Promise.resolve() };
+  if (line.settings !== settings)
+    throw new Error(`another sensor on ${place} has other settings: on one line they are the same for all`);
+  lines.set(place, line);
   line.users += 1;
+  let leaving: Promise<void> | undefined;
 
-  function forget(): void {
-    if (port !== null && lines.get(port) === line) lines.delete(port);
+  /** In its turn, over a line that is opened anew where it has gone: one who is there again disturbs nobody else. */
+  function use<T>(ask: (client: Client) => Promise<T>): Promise<T> {
+    const said = line.turn.then(async () => {
+      if (leaving) throw new Error("closed");
+      if (line.client?.alive) return ask(line.client);
+      await line.client?.close();
+      line.client = null;
+      line.client = await ("host" in wire ? connectTcp(wire, ANSWER_MS) : connectRtu(wire, ANSWER_MS, clock));
+      return ask(line.client);
+    });
+    line.turn = said.catch(() => {});
+    return said;
   }
+
   async function leave(): Promise<void> {
     line.users -= 1;
     if (line.users > 0) return;
-    forget();
-    await line.client.then(
-      (client) => client.close(),
-      () => {},
-    );
+    lines.delete(place);
+    await line.client?.close(); // gives up what is being asked
+    await line.turn;
+    await line.client?.close(); // what was just being opened
   }
-  const client = await line.client.catch(async (error) => {
-    await leave();
-    throw error;
-  });
-  let leaving: Promise<void> | undefined;
-  return {
-    read(unitId, register) {
-      const said = line.turn.then(() => client.read(unitId, register));
-      line.turn = said.catch(() => {
-        // Whoever comes next opens the port anew, and does not wait until all others have noticed.
-        if (!client.alive) forget();
-      });
-      return said;
-    },
-    close() {
-      leaving ??= leave();
-      return leaving;
-    },
+  const close = () => {
+    leaving ??= leave();
+    return leaving;
   };
-}
 
-function newLine(wire: Wire, clock: Clock): Line {
-  const client = "host" in wire ? connectTcp(wire, ANSWER_MS) : connectRtu(wire, ANSWER_MS, clock);
-  return { wire: JSON.stringify(wire), client, users: 0, turn: Promise.resolve() };
+  try {
+    await use(async () => {});
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  return { read: (unitId, register) => use((client) => client.read(unitId, register)), close };
 }

@@ -25,12 +25,21 @@ export interface Client {
   close(): Promise<void>;
 }
 
+/** What modbus-serial rejects with. */
+type Failed = { name?: string; modbusCode?: number; errno?: string } | null | undefined;
+
+/** Whether there was no answer, and not even a refusal. */
+export function isSilence(error: unknown): boolean {
+  const failed = error as Failed;
+  return failed?.name === "TransactionTimedOutError" || failed?.errno === "ETIMEDOUT";
+}
+
 /** Why something came to nothing, for people. */
 export function whyNot(error: unknown): string {
-  const { name, modbusCode, errno } = (error ?? {}) as { name?: string; modbusCode?: number; errno?: string };
+  const modbusCode = (error as Failed)?.modbusCode;
   if (modbusCode !== undefined)
     return `the device answers with Modbus exception ${modbusCode}${meaning(modbusCode)}`;
-  if (name === "TransactionTimedOutError" || errno === "ETIMEDOUT") return "no answer";
+  if (isSilence(error)) return "no answer";
   if (typeof error === "object" && error !== null && "message" in error) return String(error.message);
   return reason(error);
 }

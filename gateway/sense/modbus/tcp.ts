@@ -1,5 +1,5 @@
 import type library from "modbus-serial";
-import type { Client, NetworkWire } from "./client.ts";
+import { type Client, isSilence, type NetworkWire } from "./client.ts";
 import { lengthOf } from "./registers.ts";
 
 type Library = InstanceType<typeof library.default>;
@@ -15,9 +15,15 @@ export async function connectTcp(wire: NetworkWire, answerMs: number): Promise<C
       const { address, table } = register;
       const length = lengthOf(register);
       client.setID(unitId);
-      const { data } = await (table === "input"
-        ? client.readInputRegisters(address, length)
-        : client.readHoldingRegisters(address, length));
+      const answer =
+        table === "input"
+          ? client.readInputRegisters(address, length)
+          : client.readHoldingRegisters(address, length);
+      const { data } = await answer.catch(async (error) => {
+        // A device that was restarted does not know of this connection, and might never say so; whoever asks next makes one.
+        if (isSilence(error)) await closeTcp(client);
+        throw error;
+      });
       // An answer whose own count is wrong is let through: it would be short of numbers, and zero in their place.
       if (data.length !== length)
         throw new Error(`it gave ${data.length} registers where ${length} were asked for`);

@@ -1,6 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { symlink, unlink } from "node:fs/promises";
-import { createServer } from "node:net";
+import { connect, createServer, type Socket } from "node:net";
 import path from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { systemClock as clock } from "../../../gateway/clock.ts";
@@ -27,6 +27,34 @@ async function serve(kind: "tcp" | "rtu", place: string) {
     });
   }
   return { stop: () => stop(child, "SIGKILL"), said };
+}
+
+/** A gateway before that device which takes one connection at a time, as small ones do. */
+async function oneAtATime(device: number) {
+  let current: Socket | null = null;
+  let taken = 0;
+  const gateway = createServer((socket) => {
+    socket.on("error", () => {});
+    if (current) return void socket.destroy();
+    taken += 1;
+    current = socket;
+    const behind = connect(device, "127.0.0.1");
+    behind.on("error", () => {});
+    socket.pipe(behind).pipe(socket);
+    socket.on("close", () => {
+      behind.destroy();
+      current = null;
+    });
+  });
+  const port = await freePort();
+  await new Promise<void>((resolve) => gateway.listen(port, "127.0.0.1", resolve));
+  onTestFinished(() => new Promise<void>((resolve) => gateway.close(() => resolve())));
+  return {
+    port,
+    taken: () => taken,
+    /** Connections there are now hear nothing any more, as after a restart that nobody told of. */
+    muteThem: () => void current?.unpipe().resume(),
+  };
 }
 
 /** What `modbus.py` holds. */
@@ -219,6 +247,27 @@ describe.skipIf(!hasPymodbus)(
       onTestFinished(() => sensor.close());
       expect((await nextMeasurements(sensor)).map(({ value }) => value)).toEqual(VALUES);
     });
+
+    it("asks all devices behind one address over one connection, and makes another where that is dead", async () => {
+      const device = await freePort();
+      await serve("tcp", String(device));
+      const gateway = await oneAtATime(device);
+      const registers = [{ quantity: "co2", address: 0 }];
+      const open = (unitId: number) =>
+        modbus.open(
+          options({ host: "127.0.0.1", port: gateway.port }, { registers, unitId }),
+          sensorContext(),
+        );
+      const [seven, eight] = await Promise.all([open(7), open(8)]);
+      onTestFinished(async () => void (await Promise.all([seven.close(), eight.close()])));
+      const values = async () =>
+        (await Promise.all([seven, eight].map((one) => nextMeasurements(one)))).map(([co2]) => co2!.value);
+      expect(await values()).toEqual([812, 640]);
+      gateway.muteThem();
+      await expect(seven.next()).rejects.toThrow("no answer");
+      expect(await values()).toEqual([812, 640]);
+      expect(gateway.taken()).toBe(2);
+    }, 20_000);
 
     it("says what the device answers when there is no such register, or nobody is there", async () => {
       const port = await freePort();
