@@ -6,7 +6,7 @@ import { withPlace } from "./case.ts";
 
 /**
  * Many hours of a room in a few minutes: whether memory, open files and what lies in the data folder stay level. A room
- * brings a window every 5 seconds; at 500 a second an hour takes a second and a half.
+ * brings a window every 10 seconds; at 500 a second an hour takes three quarters of a second.
  */
 const { values } = parseArgs({
   options: {
