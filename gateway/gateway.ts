@@ -9,12 +9,14 @@ import { lockDataFolder } from "./dataFolder.ts";
 import { type Eye, openEye } from "./eye/eye.ts";
 import { startFlow } from "./flow.ts";
 import { openGuard } from "./guard.ts";
+import type { ConfigSource } from "./health.ts";
 import type { Logger } from "./log.ts";
 import { revealSecret } from "./options.ts";
 import { openParts } from "./parts.ts";
 import { BOUNDS, openProtector, watchForDrops, watchForShifts } from "./protect/protect.ts";
 import {
   eventMessage,
+  flowRights,
   focusMessage,
   type GatewayEvent,
   healthMessage,
@@ -28,7 +30,7 @@ import { openRecord } from "./record/record.ts";
 import { openSenses } from "./senses.ts";
 import { openHealthServer, openLivePage } from "./show/show.ts";
 import { watchStatus } from "./status.ts";
-import type { Clock, ConfigSource, Message } from "./terms.ts";
+import type { Clock, Message } from "./terms.ts";
 
 /** A gateway that runs, and where it can be reached. */
 export interface Gateway {
@@ -172,7 +174,6 @@ export async function openGateway(
     // Page and eye are processes of their own and start beside each other.
     const page = liveConfig.enabled
       ? openLivePage(liveConfig, {
-          // What is shown and what runs as a flow may hear the room and tell the gateway, and no more.
           mqtt: {
             ...{ ...login, ...flowsLogin(config) },
             ...broker?.guest("flows", flowRights(root, config.show.flows.button?.topic)),
@@ -247,11 +248,6 @@ export async function openGateway(
 
 const flowsLogin = ({ mqtt: { flows } }: Config) =>
   flows && { username: flows.username, password: revealSecret(flows.password) };
-
-const flowRights = (root: string, button: string | undefined) => ({
-  read: [`${root}/#`, ...(button ? [button] : [])],
-  write: [`${root}/set/+`],
-});
 
 /** No machine with this program on it has an earlier time. */
 const EARLIEST = Date.UTC(2026, 0, 1);

@@ -3,11 +3,12 @@ import { certificatesOf, daysLeft } from "./certificates.ts";
 import type { Config } from "./config.ts";
 import type { Eye, EyeStatus } from "./eye/eye.ts";
 import type { Guard } from "./guard.ts";
+import type { ConfigSource, EyeHealth, FlowsState, Health } from "./health.ts";
 import type { Publisher, Stamps } from "./publish/publish.ts";
 import type { Recording } from "./record/record.ts";
 import type { Sense } from "./sense/sense.ts";
 import { type CameraReport, type LivePage, readVitals, type StatusReport } from "./show/show.ts";
-import type { Clock, ConfigSource, EyeHealth, FlowsState, Health, Window } from "./terms.ts";
+import type { Clock, Window } from "./terms.ts";
 import { version } from "./version.ts";
 
 /** What the gateway knows about itself, gathered from its parts. */

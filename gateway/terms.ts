@@ -216,8 +216,6 @@ export interface WindowFacts {
   readonly engine: Engine;
 }
 
-export type { ConfigSource, EyeHealth, FlowsState, Health, SinkHealth } from "./health.ts";
-
 declare const protectedByConstruction: unique symbol;
 
 /**

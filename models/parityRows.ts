@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import type { Logger } from "../gateway/log.ts";
-import type { CheckRow } from "./check.ts";
+import type { CheckRow } from "./checkRow.ts";
 import { type PreparedPack, ROLES } from "./manifest.ts";
 import { ask } from "./quantize/ask.ts";
 import { isParity, parityOf } from "./quantize/parity.ts";

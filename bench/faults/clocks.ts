@@ -2,7 +2,8 @@ import { nextEnd } from "../../gateway/flow.ts";
 import { openStamps } from "../../gateway/publish/stamps.ts";
 import { queryStore } from "../../gateway/record/record.ts";
 import { hands } from "../../test/support/hands.ts";
-import { type Case, type Place, tally, upTo } from "./case.ts";
+import { type Case, tally, upTo } from "./case.ts";
+import type { Place } from "./place.ts";
 import { windowPayload } from "./windows.ts";
 
 const FLOOR = Date.UTC(2026, 0, 1);

@@ -6,7 +6,8 @@ import { openSpool } from "../../gateway/publish/spool/spool.ts";
 import { openJournal } from "../../gateway/record/journal.ts";
 import type { Influx } from "../../test/support/influxd.ts";
 import { until } from "../../test/support/programs.ts";
-import { type Case, type Place, tally, upTo } from "./case.ts";
+import { type Case, tally, upTo } from "./case.ts";
+import type { Place } from "./place.ts";
 import { watchSyncs } from "./power.ts";
 import type { Order } from "./windows.ts";
 

@@ -4,8 +4,9 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { SinkState } from "../../gateway/record/drain.ts";
 import { queryStore } from "../../gateway/record/record.ts";
 import { until } from "../../test/support/programs.ts";
-import { type Case, type House, numbersIn, type Outcome, type Place, tally, upTo } from "./case.ts";
+import { type Case, numbersIn, type Outcome, tally, upTo } from "./case.ts";
 import { type Mood, openDoor } from "./door.ts";
+import type { House, Place } from "./place.ts";
 import { timeOf } from "./windows.ts";
 
 const influxOnly = (url: string, more: object = {}) => ({

@@ -6,7 +6,8 @@ import { systemClock as clock } from "../../gateway/clock.ts";
 import { GatewayError } from "../../gateway/errors.ts";
 import { openSpool } from "../../gateway/publish/spool/spool.ts";
 import { MESSAGE_CLASSES, type MessageClass } from "../../gateway/terms.ts";
-import { type Case, type House, numbersIn, type Place, tally, upTo } from "./case.ts";
+import { type Case, numbersIn, tally, upTo } from "./case.ts";
+import type { House, Place } from "./place.ts";
 import { openVolume } from "./volume.ts";
 
 /** A file system of its own in memory, of so many kilobytes. */

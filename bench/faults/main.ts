@@ -4,8 +4,9 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { reason } from "../../gateway/errors.ts";
 import { packageRoot } from "../../gateway/paths.ts";
-import { type Case, canRun, type Outcome, withPlace } from "./case.ts";
+import { type Case, canRun, type Outcome } from "./case.ts";
 import { CASES, QUICK } from "./cases.ts";
+import { withPlace } from "./place.ts";
 import { type Row, table } from "./table.ts";
 
 const LONGEST_MS = 600_000;

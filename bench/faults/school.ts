@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { connectAsync } from "mqtt";
-import { withPlace } from "./case.ts";
+import { withPlace } from "./place.ts";
 import { windowPayload } from "./windows.ts";
 
 /** A school at its normal rate: a window every ten seconds from each room, through one recorder into InfluxDB. */

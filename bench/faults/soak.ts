@@ -2,7 +2,7 @@ import { readdir, stat } from "node:fs/promises";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
-import { withPlace } from "./case.ts";
+import { withPlace } from "./place.ts";
 
 /**
  * Many hours of a room in a few minutes: whether memory, open files and what lies in the data folder stay level. A room

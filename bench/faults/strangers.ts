@@ -3,8 +3,9 @@ import { connect, type Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { connectAsync, type IClientOptions, type MqttClient } from "mqtt";
 import { until } from "../../test/support/programs.ts";
-import { type Case, type House, type Place, upTo } from "./case.ts";
+import { type Case, upTo } from "./case.ts";
 import { connectPacket, lengthBytes, publishPacket } from "./packets.ts";
+import type { House, Place } from "./place.ts";
 
 /** A bare connection to the embedded broker. */
 function stranger(place: Place, port: number): Socket & { over?: boolean } {

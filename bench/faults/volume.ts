@@ -3,7 +3,7 @@ import { accessSync } from "node:fs";
 import { open, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { findProgram } from "../../test/support/programs.ts";
-import type { Place } from "./case.ts";
+import type { Place } from "./place.ts";
 
 /** A small ext4 volume of its own, whose file system can be made to find an error and turn read-only, as a dying card's does. */
 export interface Volume {

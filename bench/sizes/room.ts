@@ -1,6 +1,7 @@
 import { randomFrom } from "../../gateway/eye/simulate/random.ts";
+import type { Health } from "../../gateway/health.ts";
 import { eventMessage, focusMessage, healthMessage, sensorMessage } from "../../gateway/publish/messages.ts";
-import type { Health, Message, Window } from "../../gateway/terms.ts";
+import type { Message, Window } from "../../gateway/terms.ts";
 
 /** What a room sends, in seconds between two of a kind. Windows and health at the gateway's own pace, sensors once a minute. */
 export const EVERY = { window: 10, health: 10, reading: 60, event: 600 } as const;

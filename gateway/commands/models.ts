@@ -1,5 +1,5 @@
 import { openAttentionPack } from "../../models/attention/pack.ts";
-import type { CheckRow } from "../../models/check.ts";
+import { type CheckRow, rowText } from "../../models/checkRow.ts";
 import type { PreparedPack, VerifiedPack } from "../../models/manifest.ts";
 import { loadManifest, missingModels, packFolder, verifyFiles, verifyPack } from "../../models/pack.ts";
 import { fetchPack } from "../../models/prepare.ts";
@@ -153,7 +153,7 @@ export async function checkModels(terminal: Terminal, configFile?: string): Prom
   const pack = await verifyPack(manifest, packFolder(manifest, config.dataFolder));
   terminal.say(`${pack.id}: every file is the one its manifest names`);
   const log = createLogger(config.log.level);
-  const { checkPack, rowText } = await import("../../models/check.ts");
+  const { checkPack } = await import("../../models/check.ts");
   const bar = terminal.progress("measuring", "steps");
   // Each part is told as soon as it is measured: the whole takes minutes, and somebody may have seen enough.
   const tell = (rows: readonly CheckRow[]) => {

@@ -27,5 +27,11 @@ export interface Rights {
 
 export const EVERYTHING: Rights = { read: ["#"], write: ["#"] };
 
+/** What is shown and what runs as a flow may hear the room (and the school's button) and tell the gateway, and no more. */
+export const flowRights = (root: string, button: string | undefined): Rights => ({
+  read: [`${root}/#`, ...(button ? [button] : [])],
+  write: [`${root}/set/+`],
+});
+
 export const mayRead = ({ read }: Rights, filter: string) => read.some((allowed) => covers(allowed, filter));
 export const mayWrite = ({ write }: Rights, topic: string) => write.some((allowed) => covers(allowed, topic));

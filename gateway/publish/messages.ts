@@ -1,4 +1,5 @@
-import type { Engine, Health, Message, Reading, TargetShares, Window } from "../terms.ts";
+import type { Health } from "../health.ts";
+import type { Engine, Message, Reading, TargetShares, Window } from "../terms.ts";
 import { topics } from "./topics.ts";
 
 /** Payloads as `docs/mqtt.md` promises them. Fields are only ever added. */

@@ -4,6 +4,7 @@
  *   Window ─▶ message ─▶ spool (on disk first) ─▶ MQTT, to the school's broker or the embedded one
  *   Control ◀── set/activity, set/pause, set/mark
  */
+export { flowRights } from "./access.ts";
 export { type Broker, brokerOptions, openBroker } from "./broker.ts";
 export { type Control, listenForControls } from "./controls.ts";
 export {

@@ -1,5 +1,5 @@
 import { Gauge, Registry } from "prom-client";
-import type { FlowsState } from "../terms.ts";
+import type { FlowsState } from "../health.ts";
 import type { StatusReport } from "./report.ts";
 
 /**

@@ -1,5 +1,6 @@
 import type { ErrorCode } from "../errors.ts";
-import type { CameraState, Health, SensorState } from "../terms.ts";
+import type { Health } from "../health.ts";
+import type { CameraState, SensorState } from "../terms.ts";
 
 /** How one camera does. The problem is one line, for people; the code is that of the error behind it. */
 export interface CameraReport {

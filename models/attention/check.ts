@@ -7,9 +7,10 @@ import { attendOptions } from "../../gateway/attend/options.ts";
 import { openPerception, type Perception, perceiveOptions } from "../../gateway/eye/perceive/perceive.ts";
 import type { Logger } from "../../gateway/log.ts";
 import { openSession } from "../../gateway/onnx.ts";
-import type { CheckOptions, CheckRow } from "../check.ts";
+import type { CheckOptions } from "../check.ts";
+import type { CheckRow } from "../checkRow.ts";
 import type { Precision, PreparedPack, Role } from "../manifest.ts";
-import { type Figures, judge } from "./evaluate.ts";
+import { type Evaluation, type Figures, judge } from "./evaluate.ts";
 import { attentionRows, type Recorded } from "./goals.ts";
 import { type AttentionPack, attentionFolder, openAttentionPack } from "./pack.ts";
 import { drawRoom, HELD_OUT_KINDS } from "./rooms.ts";
@@ -92,16 +93,6 @@ export interface MeasuredWith extends Evaluation {
   readonly checked: Figures;
   /** Of the network's figures without loss, over rooms (`uncertainty.ts`). */
   readonly standardErrors: Recorded;
-}
-
-export interface Evaluation {
-  /** By share of faces lost. */
-  readonly network: Readonly<Record<string, Figures>>;
-  readonly geometric: Readonly<Record<string, Figures>>;
-  readonly float32: Figures;
-  /** Nothing lost, but nobody leans (`still.ts`). */
-  readonly still: { readonly network: Figures; readonly geometric: Figures };
-  readonly millisecondsFor32Seats: { readonly int8: number; readonly float32: number };
 }
 
 /** The network in int8 and float32 and the geometric estimate, on the same pictures. */

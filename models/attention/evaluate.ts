@@ -54,6 +54,17 @@ export interface Figures {
   readonly cohorts: Readonly<Record<string, { readonly accuracy: number; readonly answers: number }>>;
 }
 
+/** What the network and geometry come to on the same pictures. */
+export interface Evaluation {
+  /** By share of faces lost. */
+  readonly network: Readonly<Record<string, Figures>>;
+  readonly geometric: Readonly<Record<string, Figures>>;
+  readonly float32: Figures;
+  /** Nothing lost, but nobody leans (`still.ts`). */
+  readonly still: { readonly network: Figures; readonly geometric: Figures };
+  readonly millisecondsFor32Seats: { readonly int8: number; readonly float32: number };
+}
+
 /** What is so in a window, what is said, and between what the gateway would publish that it lies. */
 interface JudgedWindow extends Pick<WindowFacts, "low" | "high"> {
   readonly truth: number;

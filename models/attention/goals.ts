@@ -1,6 +1,5 @@
-import type { CheckRow } from "../check.ts";
-import type { Evaluation } from "./check.ts";
-import { type Figures, largestGap } from "./evaluate.ts";
+import type { CheckRow } from "../checkRow.ts";
+import { type Evaluation, type Figures, largestGap } from "./evaluate.ts";
 
 /** What is compared with the figures that were measured when the network was made. */
 export type Recorded = Pick<

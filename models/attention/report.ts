@@ -4,7 +4,7 @@ import path from "node:path";
 import { openPerception, perceiveOptions } from "../../gateway/eye/perceive/perceive.ts";
 import { createLogger } from "../../gateway/log.ts";
 import { defaultDataFolder } from "../../gateway/paths.ts";
-import { rowText } from "../check.ts";
+import { rowText } from "../checkRow.ts";
 import { type PreparedPack, type ReadyNetworks, ROLES } from "../manifest.ts";
 import { loadManifest, packFolder, verifyPack } from "../pack.ts";
 import {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { canRun, withPlace } from "../../bench/faults/case.ts";
+import { canRun } from "../../bench/faults/case.ts";
 import { CASES, QUICK } from "../../bench/faults/cases.ts";
+import { withPlace } from "../../bench/faults/place.ts";
 
 /** The faults that are done in seconds; `npm run bench:faults` makes all of them happen. */
 describe("the fault bench", () => {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { createLogger } from "../../gateway/log.ts";
-import { type CheckRow, checkPack } from "../../models/check.ts";
+import { checkPack } from "../../models/check.ts";
+import type { CheckRow } from "../../models/checkRow.ts";
 import { preparedForTests } from "./prepared.ts";
 
 const prepared = await preparedForTests();

@@ -1,6 +1,7 @@
+import type { Health } from "../../gateway/health.ts";
 import { focusMessage, healthMessage, sensorMessage } from "../../gateway/publish/messages.ts";
 import type { Point } from "../../gateway/record/sink.ts";
-import type { Activity, Engine, Health, Quality, Reading, Window } from "../../gateway/terms.ts";
+import type { Activity, Engine, Quality, Reading, Window } from "../../gateway/terms.ts";
 import { at, heard, MINUTE } from "./day.ts";
 
 /** Rooms on both sides of each alert rule's condition: those for which it must fire, and those for which it must not. */

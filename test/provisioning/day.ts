@@ -1,15 +1,8 @@
+import type { Health } from "../../gateway/health.ts";
 import { eventMessage, focusMessage, healthMessage, sensorMessage } from "../../gateway/publish/messages.ts";
 import { toPoint } from "../../gateway/record/points.ts";
 import type { Point } from "../../gateway/record/sink.ts";
-import type {
-  Activity,
-  Engine,
-  Health,
-  Message,
-  Quality,
-  ReadingQuality,
-  Window,
-} from "../../gateway/terms.ts";
+import type { Activity, Engine, Message, Quality, ReadingQuality, Window } from "../../gateway/terms.ts";
 
 /** What was published, as a subscriber to MQTT has it. Everything that tests expect is worked out from these. */
 export interface Published {

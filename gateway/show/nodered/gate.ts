@@ -6,7 +6,9 @@ import { limitAttempts } from "../../attempts.ts";
 import { systemClock } from "../../clock.ts";
 import { isLoopback } from "../../options.ts";
 import type { LiveOrder, Login } from "./order.ts";
-import { editorPath } from "./settings.ts";
+
+/** Where the editor is, once it is open. */
+export const editorPath = "/editor";
 
 /** Decides who comes in, for pages and for the page's socket alike. */
 export interface Gate {

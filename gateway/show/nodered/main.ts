@@ -6,14 +6,14 @@ import express from "express";
 import { reason } from "../../errors.ts";
 import type { Said } from "../../terms.ts";
 import { readFlows } from "./flows.ts";
-import { openGate } from "./gate.ts";
+import { editorPath, openGate } from "./gate.ts";
 import { Lesson } from "./lesson.ts";
 import type { LiveOrder, LiveWord, ParentWord } from "./order.ts";
 import { readWords } from "./page.ts";
 import { placeFlows } from "./place.ts";
 import { RED } from "./runtime.ts";
 import { seal } from "./seal.ts";
-import { editorPath, settingsFor } from "./settings.ts";
+import { settingsFor } from "./settings.ts";
 import { tidy } from "./stored.ts";
 import type { WhyWords } from "./why.ts";
 

@@ -1,10 +1,7 @@
 import path from "node:path";
-import type { Gate } from "./gate.ts";
+import { editorPath, type Gate } from "./gate.ts";
 import type { Lesson } from "./lesson.ts";
 import type { LiveOrder, LiveWord } from "./order.ts";
-
-/** Where the editor is, once it is open. */
-export const editorPath = "/editor";
 
 /**
  * Nodes that reach past MQTT and the page (shell, files, raw sockets, HTTP): a flow of a school that needs one should

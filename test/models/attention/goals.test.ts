@@ -1,10 +1,11 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, it } from "vitest";
-import type { Evaluation, Measured } from "../../../models/attention/check.ts";
+import type { Measured } from "../../../models/attention/check.ts";
+import type { Evaluation } from "../../../models/attention/evaluate.ts";
 import { attentionRows } from "../../../models/attention/goals.ts";
 import { attentionFolder } from "../../../models/attention/pack.ts";
-import { rowText } from "../../../models/check.ts";
+import { rowText } from "../../../models/checkRow.ts";
 
 const { perceptions } = JSON.parse(
   readFileSync(path.join(attentionFolder, "evaluation.json"), "utf8"),
