@@ -51,6 +51,24 @@ describe("sensors scan", () => {
     60_000,
   );
 
+  it.skipIf(!hasMosquitto)(
+    "gives the name it has logged in with, and where the password goes, but no password (skipped without mosquitto)",
+    async () => {
+      const mosquitto = await startMosquitto({ users: { gateway: "right-horse" } });
+      const hub = connect(mosquitto.url, { username: "gateway", password: "right-horse" });
+      onTestFinished(() => void hub.end(true));
+      await hub.publishAsync("zigbee2mqtt/bridge/devices", ZIGBEE, { retain: true, qos: 1 });
+      const url = mosquitto.url.replace("//", "//gateway:right-horse@");
+      const { code, out, err } = await cli(["sensors", "scan", "--mqtt", url, "--seconds", "1"]);
+      expect(code).toBe(0);
+      expect(out).toContain(`url: ${mosquitto.url}\n`);
+      expect(out).toContain("username: gateway\n");
+      expect(out).toContain("the broker's password goes into `password`");
+      expect(out + err).not.toContain("horse");
+    },
+    60_000,
+  );
+
   it("says what could not be asked, and exits with 1", async () => {
     const { code, err } = await cli(["sensors", "scan", "--mqtt", `mqtt://127.0.0.1:${await freePort()}`]);
     expect(code).toBe(1);

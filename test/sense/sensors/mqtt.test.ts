@@ -1,6 +1,7 @@
 import { connect, type MqttClient } from "mqtt";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { systemClock as clock } from "../../../gateway/clock.ts";
+import { brokerOptions, openBroker } from "../../../gateway/publish/publish.ts";
 import { mqtt } from "../../../gateway/sense/sensors/mqtt.ts";
 import { describeSensor, nextMeasurements, nextReport, sensorContext } from "../../contracts/sensor.ts";
 import { hasMosquitto, startMosquitto } from "../../support/mosquitto.ts";
@@ -229,3 +230,25 @@ describe.skipIf(!hasMosquitto)("sensors on a real Mosquitto (skipped without mos
     expect(await nextMeasurements(right, () => say(hub, "air/sensor/co2/state", "812"))).toHaveLength(1);
   }, 30_000);
 });
+
+it("hears what a device measures where it may not hear whether the device is there", async () => {
+  const hub = { username: "hub", password: "right-horse" };
+  const sensor = { username: "gateway", password: "other-horse", read: ["zigbee2mqtt/air"], write: [] };
+  const broker = await openBroker(
+    brokerOptions.parse({ port: 0, users: [hub, sensor] }),
+    sensorContext().log,
+  );
+  onTestFinished(() => broker.close());
+  const { username, password } = sensor;
+  const opened = await mqtt.open(
+    options({ url: broker.url, username, password, adapter: "zigbee2mqtt", topic: "zigbee2mqtt/air" }),
+    sensorContext(),
+  );
+  onTestFinished(() => opened.close());
+  const zigbee = await publisher(broker.url, hub);
+  const speak = () => say(zigbee, "zigbee2mqtt/air", '{"co2": 812}');
+  for (const time of ["at once", "after it was refused the rest"]) {
+    const report = await nextReport(opened, speak);
+    expect(report, time).toMatchObject({ measurements: [{ quantity: "co2", value: 812 }] });
+  }
+}, 30_000);
