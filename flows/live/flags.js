@@ -14,7 +14,9 @@ export const flags = {
     );
     return events.map((event) => {
       const at = x(event.time);
-      const text = this.shortened(this.textOf(event), Math.max(width / 3, 12 * this.rem));
+      // On a phone, a third of the chart may be more than either side of the flag has.
+      const most = Math.min(Math.max(width / 3, 12 * this.rem), Math.max(width - at - 16, at - 6));
+      const text = this.shortened(this.textOf(event), most);
       const length = this.lengthOf(text);
       const isLate = at + 16 + length > width;
       const [from, to] = isLate ? [at - 6 - length, at - 6] : [at + 16, at + 16 + length];

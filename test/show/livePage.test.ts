@@ -164,6 +164,18 @@ describe("what the live page works out", () => {
     expect(place(kinds).map(({ text }: { text: string }) => text)).toEqual(["", "", ""]);
   });
 
+  it("cuts off no note of a mark at the edge of a phone's chart, wherever the mark is", async () => {
+    const { flags } = await import(path.join(folder, "flags.js"));
+    const page = { ...flags, rem: 16 };
+    for (const width of [260, 330, 390])
+      for (let at = 58; at < width - 26; at += 1) {
+        const event = { kind: "mark", time: at, text: "the experiment starts, in groups of three" };
+        const [{ text, textX, anchor }] = page.placed([event], () => at, { width, top: 32, inner: 100 });
+        const length = page.lengthOf(text);
+        expect(anchor === "end" ? textX - length : width - textX - length).toBeGreaterThanOrEqual(0);
+      }
+  });
+
   it("draws no line through what is unknown, and a known window between two gaps as a dot", async () => {
     const { axis, course } = await import(path.join(folder, "chart.js"));
     const { flags } = await import(path.join(folder, "flags.js"));
