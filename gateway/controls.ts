@@ -12,6 +12,8 @@ export interface Controls {
   obey(control: Control): Promise<void>;
   /** The button in the room: pauses, or goes on. */
   toggle(): Promise<void>;
+  /** The lesson is over: what was said of it is no word about the next, after a restart either. */
+  lessonOver(): void;
   close(): Promise<void>;
 }
 
@@ -33,6 +35,8 @@ export interface ControlsContext {
 
 /** How often the clock on the wall is looked at for the end of a pause. */
 const LOOK_MS = 2_000;
+/** What one class did is no word about the next. */
+const UNTOLD: Lesson = { activity: "lecture", lesson: null };
 
 export function followControls({
   flow,
@@ -127,6 +131,13 @@ export function followControls({
     await resumeUnless(signal);
   }
 
+  function told(lesson: Partial<Lesson>): void {
+    flow.tell(lesson);
+    void inTurn(() => keepTold(flow.lesson)).catch((error) =>
+      log.error({ err: error }, "a restart would not know what the class is doing"),
+    );
+  }
+
   if (before) {
     paused = true;
     void shutter.hold("teacher", "it was paused before the gateway was started");
@@ -138,10 +149,7 @@ export function followControls({
       switch (control.kind) {
         case "activity": {
           const { activity, lesson } = control;
-          flow.tell(lesson === undefined ? { activity } : { activity, lesson });
-          void inTurn(() => keepTold(flow.lesson)).catch((error) =>
-            log.error({ err: error }, "a restart would not know what the class is doing"),
-          );
+          told(lesson === undefined ? { activity } : { activity, lesson });
           return tell({ time: clock.now(), kind: "activity", activity, lesson: flow.lesson.lesson });
         }
         case "mark":
@@ -156,6 +164,7 @@ export function followControls({
       }
     },
     toggle: () => (paused ? resume("button") : pause("button")),
+    lessonOver: () => told(UNTOLD),
     async close() {
       asking.abort();
       await writing;

@@ -117,7 +117,10 @@ export async function openGuard(
       void controls.toggle().catch((error) => log.error({ err: error }, "the button could not be obeyed"));
     parts.add(watchButton(privacy.button, press, around), (it) => it.close());
   }
-  parts.add(await followPermissions({ permissions, shutter, flow, log, clock }), (it) => it.close());
+  const { lessonOver } = controls;
+  parts.add(await followPermissions({ permissions, shutter, flow, lessonOver, log, clock }), (it) =>
+    it.close(),
+  );
 
   return {
     obey: controls.obey,

@@ -2,32 +2,32 @@ import { repeat } from "./clock.ts";
 import { reason } from "./errors.ts";
 import type { Flow } from "./flow.ts";
 import type { Logger } from "./log.ts";
-import type { Lesson, Permissions } from "./protect/protect.ts";
+import type { Permissions } from "./protect/protect.ts";
 import type { Shutter } from "./shutter.ts";
 import type { Clock } from "./terms.ts";
 
 /** How often everybody is asked again: a lesson's end closes the cameras this much late at most. */
 const ASK_SECONDS = 2;
-/** What one class did is no word about the next. */
-const UNTOLD: Lesson = { activity: "lecture", lesson: null };
 
 export interface PermissionsContext {
   readonly permissions: Permissions;
   readonly shutter: Shutter;
   readonly flow: Pick<Flow, "tell">;
+  readonly lessonOver: () => void;
   readonly log: Logger;
   readonly clock: Clock;
 }
 
 /**
- * Holds the shutter whenever the profile or the timetable says no, and tells the flow the lesson's name where the
- * timetable may, and when it is over, with what the class did. Resolves when they have been asked for the first time, so that
- * no camera opens before that.
+ * Holds the shutter whenever the profile or the timetable says no, tells the flow the lesson's name where the timetable
+ * may, and says when the lesson is over. Resolves when they have been asked for the first time, so that no camera opens
+ * before that.
  */
 export async function followPermissions({
   permissions,
   shutter,
   flow,
+  lessonOver,
   log,
   clock,
 }: PermissionsContext): Promise<{ close(): Promise<void> }> {
@@ -56,7 +56,7 @@ export async function followPermissions({
     }
     const isOver = !answer.granted && answer.by === "timetable";
     const named = answer.granted ? answer.lesson : isOver ? null : lesson;
-    if (isOver && !over) flow.tell(UNTOLD);
+    if (isOver && !over) lessonOver();
     else if (named !== lesson) flow.tell({ lesson: named });
     lesson = named;
     over = isOver;

@@ -6,7 +6,7 @@ import type { Lesson } from "../gateway/protect/protect.ts";
 import type { Shutter } from "../gateway/shutter.ts";
 import type { Clock } from "../gateway/terms.ts";
 
-const UNTOLD = { activity: "lecture", lesson: null };
+const UNTOLD: Lesson = { activity: "lecture", lesson: null };
 const over: Answer = { granted: false, by: "timetable", because: "there is no lesson" };
 const during = (lesson: string | null): Answer => ({ granted: true, lesson });
 
@@ -28,6 +28,7 @@ async function told(answers: readonly Answer[]): Promise<Partial<Lesson>[]> {
     },
     shutter: { async hold() {}, async release() {}, async retry() {} } as unknown as Shutter,
     flow: { tell: (lesson) => void lessons.push(lesson) },
+    lessonOver: () => void lessons.push(UNTOLD),
     log: createLogger("silent" as "error", false),
     clock: { now: () => 0, sleep: () => new Promise<void>(setImmediate) } as unknown as Clock,
   });
