@@ -86,6 +86,8 @@ function occurrences(event: ICAL.Event, from: number, to: number): Occurrence[] 
     add(event.startDate, event.endDate, event);
     return found;
   }
+  // The library knows an exception by how its time is written: whoever made it may have been in another zone.
+  const changed = new Map(exceptionsOf(event).map((each) => [each.recurrenceId.toUnixTime(), each]));
   const reach = NEAR_MS + furthestMove(event);
   const repeats = event.iterator();
   for (let step = 0; step < MOST_REPEATS; step += 1) {
@@ -95,7 +97,10 @@ function occurrences(event: ICAL.Event, from: number, to: number): Occurrence[] 
     const about = asIfUtc(next);
     if (about > to + reach) break;
     if (about < from - reach) continue;
-    const { startDate, endDate, item } = event.getOccurrenceDetails(next);
+    const exception = changed.get(next.toUnixTime());
+    const { startDate, endDate, item } = exception
+      ? { startDate: exception.startDate, endDate: exception.endDate, item: exception }
+      : event.getOccurrenceDetails(next);
     add(startDate, endDate, item);
   }
   return found;

@@ -106,6 +106,22 @@ describe("a timetable", () => {
     expect(["11", "12", "13", "14"].map(startsIn)).toEqual([[tuesday(8)], [], [], [tuesday(8)]]);
   });
 
+  it.each([
+    ["UTC", "DTSTART:20260901T080000Z"],
+    ["New York's", "DTSTART;TZID=America/New_York:20260901T040000"],
+  ])("takes a lesson in %s time for cancelled though that is said in another zone", (_, start) => {
+    const off = "RECURRENCE-ID;TZID=Europe/Berlin:20261006T100000";
+    const text = calendar(
+      event("UID:z", start, "DURATION:PT45M", "RRULE:FREQ=WEEKLY"),
+      event("UID:z", off, "DTSTART;TZID=Europe/Berlin:20261006T100000", "DURATION:PT45M", "STATUS:CANCELLED"),
+    ).replaceAll(/UID:\d+@school\r\n/g, "");
+    const found = lessonsIn(text, { from: Date.UTC(2026, 8, 29), to: Date.UTC(2026, 9, 14) });
+    expect(found.map(({ start }) => new Date(start).toISOString().slice(5, 16))).toEqual([
+      "09-29T08:00",
+      "10-13T08:00",
+    ]);
+  });
+
   it("finds a lesson wherever it was moved to, by weeks and either way", () => {
     const moved = (from: string, to: string) =>
       event("UID:m", `RECURRENCE-ID:${from}T080000Z`, `DTSTART:${to}T150000Z`, "DURATION:PT45M");
