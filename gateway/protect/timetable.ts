@@ -45,9 +45,9 @@ export function openTimetable({ file, location }: TimetableOptions): Timetable {
 
   async function lessonsAround(now: number): Promise<readonly Period[]> {
     const day = Math.floor(now / DAY_MS);
-    // Whoever puts a file there may well give it the time of another.
-    const { mtimeMs, size, ino } = await stat(file);
-    const state = [mtimeMs, size, ino, day].join();
+    // Whoever puts a file there may well give it the time of another; but when that was done, nobody can set.
+    const { mtimeMs, ctimeMs, size, ino } = await stat(file);
+    const state = [mtimeMs, ctimeMs, size, ino, day].join();
     if (read?.state !== state) read = { state, lessons: understood(await readFile(file, "utf8"), day) };
     return read.lessons();
   }

@@ -242,6 +242,15 @@ describe("a timetable's file", () => {
     expect((await timetable.at(tuesday(8))).lesson).toBeNull();
   });
 
+  it("is read anew when it was changed in its place, though neither its time nor its length was", async () => {
+    const lesson = ["DTSTART:20261124T080000Z", "DURATION:PT45M"];
+    const { put, timetable } = await lay("BEGIN:VEVENT", ...lesson, "STATUS:CONFIRMED", "END:VEVENT");
+    expect((await timetable.at(tuesday(8))).lesson).not.toBeNull();
+    await new Promise((resolve) => setTimeout(resolve, 20)); // a tick of the file system's clock
+    await put("BEGIN:VEVENT", ...lesson, "STATUS:CANCELLED", "END:VEVENT");
+    expect((await timetable.at(tuesday(8))).lesson).toBeNull();
+  });
+
   it("is not gone through every two seconds when it cannot be understood", async () => {
     const many = Array.from({ length: 2_000 }, () => event("DTSTART:20261124T100000Z", "DURATION:PT45M"));
     const strange = event("DTSTART;TZID=Mars/Base:20261124T080000", "DURATION:PT45M");
