@@ -202,6 +202,21 @@ describe("the summary of a lesson", () => {
     expect(texts).toHaveLength(2);
   });
 
+  it("ends with the lesson though what the class did is taken back in that moment, and is of no other lesson", () => {
+    const watch = summariseLessons();
+    const texts: string[] = [];
+    const paused = { focus: null, low: null, high: null, quality: "paused" };
+    play((window, now) => {
+      const summary = watch.hear(window) ?? watch.rest(now);
+      if (summary) texts.push(summary.text);
+      return null;
+    })([15], [30, { activity: "group" }], [14 * 60, paused], [40, { activity: "exam" }], [11, paused]);
+    expect(texts).toEqual([
+      "45 min, focus 80 % (lecture 15 min 80 %, group 30 min 80 %).",
+      "40 min, focus 80 % (exam 40 min 80 %).",
+    ]);
+  });
+
   it("fits into what the teacher is told at once, whatever the lesson is called", () => {
     const watch = summariseLessons({ minimumMinutes: 0 });
     for (const [i, activity] of ["lecture", "seatwork", "group", "exam"].entries())

@@ -3,7 +3,8 @@ const SILENCE_MS = 10 * 60_000;
 
 /**
  * Cuts a room's windows into stretches of one activity and one lesson each, and adds them up. `hear(window)` takes the
- * payload of `focus` and gives the stretch that it ends, or null; `rest(now)` gives the one that silence has ended.
+ * payload of `focus` and gives the stretch that it ends, or null; `rest(now)` gives the one that silence has ended;
+ * `isOpen()` says whether one goes on.
  *
  * A stretch: `{ activity, lesson, begin, end, minutes, focus, low, high, coverage, unknownMinutes }`; times in
  * milliseconds; `focus`, and the means of its interval's ends, weighed by time, over what was known; null when nothing was.
@@ -60,6 +61,7 @@ function cutIntoStretches() {
       return ended;
     },
     rest: (now) => (open && now - open.end >= SILENCE_MS ? close() : null),
+    isOpen: () => open !== null,
   };
 }
 

@@ -44,7 +44,9 @@ function summariseLessons({ minimumMinutes = 10 } = {}) {
     rest(now) {
       const ended = stretches.rest(now);
       if (ended && ended.activity !== "break") lesson.push(ended);
-      return ended && lesson.length > 0 ? finish() : null;
+      // The last stretch may have ended with the lesson, which takes back what the class did, and not by silence.
+      const isSilent = !stretches.isOpen() && lesson.length > 0 && now - lesson.at(-1).end >= SILENCE_MS;
+      return isSilent ? finish() : null;
     },
   };
 }
