@@ -59,6 +59,14 @@ describe("a drop that lasts", () => {
     expect(run([10, { activity: "group", ...low }])).toEqual([]);
   });
 
+  it("is not told of a class by what another one did: when another lesson begins, or nobody was seen for minutes", () => {
+    const art = { lesson: "Art" };
+    const nobody = { focus: null, low: null, high: null, quality: "paused", ...art };
+    const run = play(watchForLastingDrops());
+    expect(run([20], [20, { ...art, ...low }])).toEqual([]);
+    expect(run([20, art], [6, nobody], [5, { ...art, ...low }])).toEqual([]);
+  });
+
   it("is not told from windows that waited while a broker was away, nor from one that comes twice", () => {
     const watch = watchForLastingDrops();
     for (let at = nine; at < nine + 10 * minute; at += 10_000)
