@@ -2,12 +2,13 @@ import { repeat } from "./clock.ts";
 import { reason } from "./errors.ts";
 import type { Flow } from "./flow.ts";
 import type { Logger } from "./log.ts";
-import type { Permissions } from "./protect/protect.ts";
+import type { Granted, Permissions } from "./protect/protect.ts";
 import type { Shutter } from "./shutter.ts";
 import type { Clock } from "./terms.ts";
 
 /** How often everybody is asked again: a lesson's end closes the cameras this much late at most. */
 const ASK_SECONDS = 2;
+const NO_LESSON = { lesson: null, subject: null };
 
 export interface PermissionsContext {
   readonly permissions: Permissions;
@@ -31,7 +32,7 @@ export async function followPermissions({
   log,
   clock,
 }: PermissionsContext): Promise<{ close(): Promise<void> }> {
-  let lesson: string | null = null;
+  let last: Pick<Granted, "lesson" | "subject"> = NO_LESSON;
   let over = false;
   let said = "";
   let failed = "";
@@ -55,10 +56,12 @@ export async function followPermissions({
       failed = reason(error);
     }
     const isOver = !answer.granted && answer.by === "timetable";
-    const named = answer.granted ? answer.lesson : isOver ? null : lesson;
-    if (isOver && !over) lessonOver();
-    else if (named !== lesson) flow.tell({ lesson: named });
-    lesson = named;
+    const next = answer.granted ? answer : isOver ? NO_LESSON : last;
+    // Where no break is between two lessons, it is the name that tells them apart.
+    const isDone = isOver ? !over : last.subject !== null && next.subject !== last.subject;
+    if (isDone) lessonOver();
+    if (next.lesson !== (isDone ? null : last.lesson)) flow.tell({ lesson: next.lesson });
+    last = next;
     over = isOver;
   }
 

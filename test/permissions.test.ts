@@ -8,7 +8,7 @@ import type { Clock } from "../gateway/terms.ts";
 
 const UNTOLD: Lesson = { activity: "lecture", lesson: null };
 const over: Answer = { granted: false, by: "timetable", because: "there is no lesson" };
-const during = (lesson: string | null): Answer => ({ granted: true, lesson });
+const during = (lesson: string | null, subject = "Maths"): Answer => ({ granted: true, lesson, subject });
 
 /** What the flow is told of the lesson while everybody answers like this, one time after the other. */
 async function told(answers: readonly Answer[]): Promise<Partial<Lesson>[]> {
@@ -47,6 +47,17 @@ it("tells the name of each lesson once, and that it is over when it is", async (
 
 it("takes what one class did, and the name it was given, for no word about the next, where the timetable gives no names too", async () => {
   expect(await told([during(null), during(null), over, over, during(null)])).toEqual([UNTOLD]);
+});
+
+it("takes a lesson for over where the next one, which is another, begins at once, and a double one for one", async () => {
+  expect(await told([during(null), during(null), during(null, "Art"), during(null, "Art")])).toEqual([
+    UNTOLD,
+  ]);
+  expect(await told([during("Maths"), during("Art", "Art"), during("Art", "Art")])).toEqual([
+    { lesson: "Maths" },
+    UNTOLD,
+    { lesson: "Art" },
+  ]);
 });
 
 it("leaves the name alone while it is the profile that says no", async () => {

@@ -86,10 +86,13 @@ export const privacyOptions = z.strictObject({
 });
 export type PrivacyOptions = z.output<typeof privacyOptions>;
 
-/** The name of the lesson that the timetable has now, for a lesson that was entered by name. */
+/** The lesson that the timetable has now. */
 export interface Granted {
   readonly granted: true;
+  /** Its name, where it may be published. */
   readonly lesson: string | null;
+  /** What the timetable calls it, by which it is told from the next one; it goes nowhere. Null without a timetable. */
+  readonly subject: string | null;
 }
 
 export type Answer = Granted | (Extract<Permission, { granted: false }> & { readonly by: Refuser });
@@ -110,10 +113,11 @@ export function openPermissions(
     async ask(now) {
       const allowed = await askProfile({ profile, signoff }, place, now);
       if (!allowed.granted) return { ...allowed, by: "profile" };
-      if (!timetable) return { granted: true, lesson: null };
+      if (!timetable) return { granted: true, lesson: null, subject: null };
       const moment = await timetable.at(now);
       if (!moment.lesson) return { granted: false, because: moment.because, by: "timetable" };
-      return { granted: true, lesson: hours.lessonNames ? nameOf(moment.lesson.summary) : null };
+      const { summary } = moment.lesson;
+      return { granted: true, lesson: hours.lessonNames ? nameOf(summary) : null, subject: summary };
     },
   };
 }

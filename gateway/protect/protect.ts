@@ -8,6 +8,7 @@ import { openZones, type Placed, zoneOptions } from "./zones.ts";
 
 export { type Turn, watchForDrops } from "./drops.ts";
 export {
+  type Granted,
   openPermissions,
   type Permissions,
   type PrivacyOptions,
