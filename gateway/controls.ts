@@ -72,7 +72,7 @@ export function followControls({
     const isNew = !paused;
     const { signal } = ask(true);
     const until = minutes === undefined ? null : clock.now() + minutes * 60_000;
-    if (until !== null) void clock.sleep(until - clock.now(), signal).then(() => resumeUnless(signal));
+    if (until !== null) void resumeAfter(until, signal);
     // Cameras close at once: no disk is waited for.
     const shut = isNew ? shutter.hold("teacher", "it was paused") : undefined;
     shut?.catch(() => {}); // it is thrown where it is waited for
@@ -119,6 +119,22 @@ export function followControls({
     await resume("the end of its time").catch((error) =>
       log.error({ err: error }, `cannot go on: ${reason(error)}`),
     );
+  }
+
+  /** A pause lasts as long as was said, whatever the clock; where that is set meanwhile, a restart must find the new end. */
+  async function resumeAfter(said: number, signal: AbortSignal): Promise<void> {
+    const end = clock.elapsed() + said - clock.now();
+    let until = said;
+    for (let left = end - clock.elapsed(); left > 0 && !signal.aborted; left = end - clock.elapsed()) {
+      await clock.sleep(Math.min(left, LOOK_MS), signal);
+      const now = clock.now() + end - clock.elapsed();
+      if (Math.abs(now - until) < LOOK_MS) continue;
+      until = now;
+      void inTurn(async () => {
+        if (!signal.aborted) await kept({ until: now });
+      });
+    }
+    await resumeUnless(signal);
   }
 
   /**

@@ -158,4 +158,18 @@ describe("a pause with an end, over a restart", () => {
     expect(seen.held).toBe(false);
     await controls.close();
   });
+
+  it("is found by a restart though it was said before the clock was set", async () => {
+    const { clock, set, pass } = machine(0);
+    const { controls, seen } = surroundings({ clock });
+    await controls.obey({ kind: "pause", paused: true, minutes: 60 });
+    await pass(30_000);
+    set(END);
+    await pass(30_000);
+    expect(seen.kept?.until).toBe(END + 59.5 * 60_000);
+    await controls.obey({ kind: "pause", paused: false });
+    await pass(30_000);
+    expect(seen).toMatchObject({ held: false, kept: null });
+    await controls.close();
+  });
 });
