@@ -210,6 +210,21 @@ describe("the summary of a lesson", () => {
     expect(texts).toHaveLength(2);
   });
 
+  it("ends when the class has gone, in a room without a timetable too, where an empty room is watched all night", () => {
+    const watch = summariseLessons();
+    const texts: string[] = [];
+    const empty = { focus: null, low: null, high: null, quality: "suppressed" };
+    play((window, now) => {
+      const summary = watch.hear(window) ?? watch.rest(now);
+      if (summary) texts.push(summary.text);
+      return null;
+    })([20], [5, empty], [20], [14 * 60, empty], [40], [11, empty]);
+    expect(texts).toEqual([
+      "45 min, focus 80 % (lecture 45 min 80 %); unknown for 5 min.",
+      "40 min, focus 80 % (lecture 40 min 80 %).",
+    ]);
+  });
+
   it("ends with the lesson though what the class did is taken back in that moment, and is of no other lesson", () => {
     const watch = summariseLessons();
     const texts: string[] = [];

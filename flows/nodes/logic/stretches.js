@@ -1,5 +1,7 @@
-/** Without a window for this long, what went on before is over. Windows in which nobody looked are none: they come all night. */
+/** Without a window for this long, what went on before is over. */
 const SILENCE_MS = 10 * 60_000;
+/** Windows in which nobody looked, or in which no class was there, are none: they come all night. */
+const NO_CLASS = ["paused", "suppressed"];
 
 /**
  * Cuts a room's windows into stretches of one activity and one lesson each, and adds them up. `hear(window)` takes the
@@ -39,7 +41,7 @@ function cutIntoStretches() {
       const begin = end - seconds * 1000;
       const { activity, lesson = null } = window;
       const isSame = open && open.activity === activity && open.lesson === lesson;
-      if (window.quality === "paused") return isSame ? null : close();
+      if (NO_CLASS.includes(window.quality)) return isSame ? null : close();
       const goesOn = isSame && begin - open.end < SILENCE_MS;
       const ended = goesOn ? null : close();
       open ??= {
