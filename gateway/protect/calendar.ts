@@ -55,10 +55,29 @@ function seriesIn(calendar: ICAL.Component): ICAL.Event[] {
       exceptions.set(uid, [...(exceptions.get(uid) ?? []), component]);
     }
   }
-  return series.map((component) => {
-    const own = exceptions.get(component.getFirstPropertyValue("uid")) ?? [];
-    return new ICAL.Event(component, { exceptions: own });
-  });
+  const known = new Set<unknown>(series.map((component) => component.getFirstPropertyValue("uid")));
+  // Where a series was written out in full, or only some weeks of it, its exceptions come without it.
+  const alone = [...exceptions].flatMap(([uid, own]) => (known.has(uid) ? [] : own));
+  return [
+    ...alone.map((component) => new ICAL.Event(component)),
+    ...series.map((component) => {
+      const own = exceptions.get(component.getFirstPropertyValue("uid")) ?? [];
+      return new ICAL.Event(lastDayIncluded(component), { exceptions: own });
+    }),
+  ];
+}
+
+/** Many a program ends repeats with a day, where RFC 5545 (3.3.10) wants a time: that day's lesson is still one. */
+function lastDayIncluded(component: ICAL.Component): ICAL.Component {
+  for (const rule of component.getAllProperties("rrule")) {
+    const recur = rule.getFirstValue() as ICAL.Recur;
+    if (!recur.until?.isDate) continue;
+    const { year, month, day } = recur.until;
+    const start = component.getFirstPropertyValue("dtstart") as ICAL.Time;
+    if (!start.isDate)
+      recur.until = new ICAL.Time({ year, month, day, hour: 23, minute: 59, second: 59 }, start.zone);
+  }
+  return component;
 }
 
 const exceptionsOf = (event: ICAL.Event): ICAL.Event[] => Object.values(event.exceptions);
@@ -82,12 +101,13 @@ function occurrences(event: ICAL.Event, from: number, to: number): Occurrence[] 
     const [start, end] = [epoch(startDate, item), epoch(endDate, item)];
     if (start < to && end > from) found.push({ start, end, event: item });
   };
+  const exceptionFor = byTime(exceptionsOf(event), ({ recurrenceId }) => recurrenceId, event);
+  const leftOut = byTime(timesIn(event, "exdate"), (time) => time, event);
   if (!event.isRecurring()) {
-    add(event.startDate, event.endDate, event);
+    const item = exceptionFor(event.startDate) ?? event;
+    add(item.startDate, item.endDate, item);
     return found;
   }
-  // The library knows an exception by how its time is written: whoever made it may have been in another zone.
-  const changed = new Map(exceptionsOf(event).map((each) => [each.recurrenceId.toUnixTime(), each]));
   const reach = NEAR_MS + furthestMove(event);
   const repeats = event.iterator();
   for (let step = 0; step < MOST_REPEATS; step += 1) {
@@ -97,7 +117,8 @@ function occurrences(event: ICAL.Event, from: number, to: number): Occurrence[] 
     const about = asIfUtc(next);
     if (about > to + reach) break;
     if (about < from - reach) continue;
-    const exception = changed.get(next.toUnixTime());
+    if (leftOut(next)) continue;
+    const exception = exceptionFor(next);
     const { startDate, endDate, item } = exception
       ? { startDate: exception.startDate, endDate: exception.endDate, item: exception }
       : event.getOccurrenceDetails(next);
@@ -105,6 +126,23 @@ function occurrences(event: ICAL.Event, from: number, to: number): Occurrence[] 
   }
   return found;
 }
+
+/**
+ * Finds what is said of a time however that is written. The library knows it by its letters: whoever made an exception may
+ * have been in another zone, or have named the day alone.
+ */
+function byTime<T>(items: readonly T[], timeOf: (item: T) => ICAL.Time, event: ICAL.Event) {
+  const day = ({ year, month, day }: ICAL.Time) => `${year}-${month}-${day}`;
+  const found = new Map(items.map((item) => [keyOf(timeOf(item)), item]));
+  function keyOf(time: ICAL.Time): string | number {
+    return time.isDate ? day(time) : epoch(time, event);
+  }
+  return (time: ICAL.Time): T | undefined =>
+    found.size === 0 ? undefined : (found.get(keyOf(time)) ?? found.get(day(time)));
+}
+
+const timesIn = (event: ICAL.Event, property: string): ICAL.Time[] =>
+  event.component.getAllProperties(property).flatMap((each) => each.getValues() as ICAL.Time[]);
 
 /** How far an exception takes a lesson from where it would be. */
 const furthestMove = (event: ICAL.Event): number =>

@@ -122,6 +122,56 @@ describe("a timetable", () => {
     ]);
   });
 
+  it("leaves out what was cancelled also where that is said in UTC, by the day alone, or of a lesson that comes once", () => {
+    const week = { from: tuesday(0), to: tuesday(0) + 7 * 24 * 3_600_000 };
+    const utc = (wall: string) => new Date(wall).toISOString().replaceAll(/[-:]|\.000/g, "");
+    const berlin = ["DTSTART;TZID=Europe/Berlin:20261102T080000", "DURATION:PT45M", "RRULE:FREQ=DAILY"];
+    const floating = ["DTSTART:20261102T080000", "DURATION:PT45M", "RRULE:FREQ=DAILY"];
+    const once = ["DTSTART:20261126T080000Z", "DURATION:PT45M"];
+    const cancelled = (lines: string[], when: string) =>
+      [
+        event(...lines).replace(/UID:\S+/, "UID:series@school"),
+        event(when, ...lines.slice(0, 2), "STATUS:CANCELLED").replace(/UID:\S+/, "UID:series@school"),
+      ].join("\r\n");
+    const days = (...texts: string[]) =>
+      lessonsIn(calendar(...texts), week).map(({ start }) => new Date(start).getUTCDate());
+    const butThursday = [24, 25, 27, 28, 29, 30];
+    expect(days(event(...berlin))).toEqual([24, 25, 26, 27, 28, 29, 30]);
+    expect(days(event(...berlin, "EXDATE:20261126T070000Z"))).toEqual(butThursday);
+    expect(days(event(...berlin, "EXDATE;VALUE=DATE:20261126"))).toEqual(butThursday);
+    expect(days(event(...floating, `EXDATE:${utc("2026-11-26T08:00:00")}`))).toEqual(butThursday);
+    expect(days(cancelled(berlin, "RECURRENCE-ID;VALUE=DATE:20261126"))).toEqual(butThursday);
+    expect(days(cancelled(floating, `RECURRENCE-ID:${utc("2026-11-26T08:00:00")}`))).toEqual(butThursday);
+    expect(days(event(...once))).toEqual([26]);
+    expect(days(cancelled(once, "RECURRENCE-ID:20261126T080000Z"))).toEqual([]);
+  });
+
+  it("takes exceptions that come without their series for the lessons they are", () => {
+    const text = calendar(
+      event("RECURRENCE-ID:20261124T080000Z", "DTSTART:20261124T090000Z", "DURATION:PT45M"),
+      event(
+        "RECURRENCE-ID:20261124T110000Z",
+        "DTSTART:20261124T110000Z",
+        "DURATION:PT45M",
+        "STATUS:CANCELLED",
+      ),
+    );
+    expect(lessonsIn(text, DAY).map(({ start }) => start)).toEqual([tuesday(9)]);
+  });
+
+  it("has the lesson of the day on which a series ends, where only the day is named", () => {
+    for (const start of [
+      "DTSTART:20261110T080000Z",
+      "DTSTART;TZID=Europe/Berlin:20261110T210000",
+      "DTSTART;TZID=America/Los_Angeles:20261109T080000",
+    ]) {
+      const until = start.includes("Los") ? "20261123" : "20261124";
+      const series = event(start, "DURATION:PT45M", `RRULE:FREQ=WEEKLY;UNTIL=${until}`);
+      const found = lessonsIn(calendar(series), { from: Date.UTC(2026, 10, 1), to: Date.UTC(2026, 11, 24) });
+      expect(found, start).toHaveLength(3);
+    }
+  });
+
   it("finds a lesson wherever it was moved to, by weeks and either way", () => {
     const moved = (from: string, to: string) =>
       event("UID:m", `RECURRENCE-ID:${from}T080000Z`, `DTSTART:${to}T150000Z`, "DURATION:PT45M");
