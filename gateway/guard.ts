@@ -98,7 +98,7 @@ export async function openGuard(
   await light.off().catch((error) => shutter.object(objection("indicator", error)));
   parts.add(light, () => dim().then(light.close));
   const told = await readTold(dataFolder, clock.now());
-  if (told) flow.tell(told);
+  if (told && !(await permissions.lessonEnded(told.at, clock.now()))) flow.tell(told.lesson);
   const controls = parts.add(
     followControls({
       flow,

@@ -11,7 +11,7 @@ const ASK_SECONDS = 2;
 const NO_LESSON = { lesson: null, subject: null };
 
 export interface PermissionsContext {
-  readonly permissions: Permissions;
+  readonly permissions: Pick<Permissions, "ask">;
   readonly shutter: Shutter;
   readonly flow: Pick<Flow, "tell">;
   readonly lessonOver: () => void;

@@ -20,11 +20,16 @@ const fileIn = (dataFolder: string) => path.join(dataFolder, "told.json");
 export const keepTold = (dataFolder: string, { activity, lesson }: Lesson, at: number): Promise<void> =>
   replaceFile(fileIn(dataFolder), JSON.stringify({ activity, lesson, at }), 0o600);
 
+export interface Told {
+  readonly lesson: Lesson;
+  readonly at: number;
+}
+
 /** What was said last, if that was lately; null too where it cannot be read. */
-export async function readTold(dataFolder: string, now: number): Promise<Lesson | null> {
+export async function readTold(dataFolder: string, now: number): Promise<Told | null> {
   try {
     const { activity, lesson, at } = schema.parse(JSON.parse(await readFile(fileIn(dataFolder), "utf8")));
-    return at <= now && now < at + HOLDS_MS ? { activity, lesson } : null;
+    return at <= now && now < at + HOLDS_MS ? { lesson: { activity, lesson }, at } : null;
   } catch {
     return null;
   }

@@ -71,6 +71,12 @@ it("takes what one class did for no word about the next after a restart either",
   await again.guard.close();
   now = at(9, 10);
   const next = await start();
-  await next.guard.close();
   expect(next.flow.lesson).toEqual({ activity: "lecture", lesson: null });
+  await next.guard.obey({ kind: "activity", ...exam });
+  await next.guard.close();
+  // It is away when that one ends.
+  now = at(9, 50);
+  const late = await start();
+  await late.guard.close();
+  expect(late.flow.lesson).toEqual({ activity: "lecture", lesson: null });
 });

@@ -102,6 +102,8 @@ export type Refuser = "profile" | "timetable";
 export interface Permissions {
   /** Never rejects: whoever cannot be asked says no. */
   ask(now: number): Promise<Answer>;
+  /** Whether the timetable, if there is one, had a lesson end in `(since, now]`, hours apart at most. */
+  lessonEnded(since: number, now: number): Promise<boolean>;
 }
 
 export function openPermissions(
@@ -119,6 +121,7 @@ export function openPermissions(
       const { summary } = moment.lesson;
       return { granted: true, lesson: hours.lessonNames ? nameOf(summary) : null, subject: summary };
     },
+    lessonEnded: async (since, now) => timetable?.ended(since, now) ?? false,
   };
 }
 

@@ -32,6 +32,11 @@ export type Moment =
 export interface Timetable {
   /** Never rejects: a timetable that cannot be read has no lessons. */
   at(now: number): Promise<Moment>;
+  /**
+   * Whether a lesson ended in `(since, now]`, which are hours apart at most. One that is followed at once by another of its
+   * name goes on. So it has, to be safe, where the timetable cannot be read.
+   */
+  ended(since: number, now: number): Promise<boolean>;
 }
 
 const DAY_MS = 86_400_000;
@@ -73,6 +78,16 @@ export function openTimetable({ file, location }: TimetableOptions): Timetable {
           : { lesson: null, because: "there is no lesson in the timetable now" };
       } catch (error) {
         return { lesson: null, because: `the timetable ${file} cannot be used: ${reason(error)}` };
+      }
+    },
+    async ended(since, now) {
+      try {
+        const lessons = await lessonsAround(now);
+        const goesOn = ({ end, summary }: Period) =>
+          lessons.some((next) => next.start <= end && end < next.end && next.summary === summary);
+        return lessons.some((lesson) => since < lesson.end && lesson.end <= now && !goesOn(lesson));
+      } catch {
+        return true;
       }
     },
   };

@@ -284,6 +284,29 @@ describe("a timetable's file", () => {
     return { put, timetable: openTimetable(timetableOptions.parse({ file })) };
   }
 
+  it("knows that a lesson ended meanwhile, but not one that goes on under the same name", async () => {
+    const file = path.join(await temporaryFolder(), "plan.ics");
+    const lesson = (start: string, name: string) =>
+      event(`DTSTART:20261124T${start}00Z`, "DURATION:PT45M", `SUMMARY:${name}`);
+    await writeFile(
+      file,
+      calendar(
+        lesson("0800", "Maths"),
+        lesson("0845", "Maths"),
+        lesson("0930", "Art"),
+        lesson("1100", "Art"),
+      ),
+    );
+    const { ended } = openTimetable(timetableOptions.parse({ file }));
+    expect(await ended(tuesday(8, 10), tuesday(8, 40))).toBe(false);
+    expect(await ended(tuesday(8, 10), tuesday(9, 0))).toBe(false);
+    expect(await ended(tuesday(9, 0), tuesday(9, 30)), "another begins at once").toBe(true);
+    expect(await ended(tuesday(9, 40), tuesday(10, 30))).toBe(true);
+    expect(await ended(tuesday(10, 30), tuesday(11, 10)), "said in the break before").toBe(false);
+    await writeFile(file, "no calendar");
+    expect(await ended(tuesday(8, 10), tuesday(8, 40)), "nobody knows").toBe(true);
+  });
+
   it("is read anew when it was changed, though its time was not", async () => {
     const lesson = ["DTSTART:20261124T080000Z", "DURATION:PT45M"];
     const { put, timetable } = await lay(event(...lesson));
