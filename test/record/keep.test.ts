@@ -79,6 +79,22 @@ describe("the embedded store's upkeep", () => {
     expect(await rows("SELECT count(*) FROM focus_minute")).toEqual([[5]]);
   });
 
+  it("keeps the roll-ups of days whose rows have gone, after a restart too", async () => {
+    const { dataFolder, store, rows } = await opened();
+    const shortly = keepOptions.parse({ rawDays: 2 });
+    const noon = (day: number) => today + day * DAY_MS + 12 * HOUR_MS;
+    for (const day of [0, 1, 2, 3, 4]) {
+      await store.write([window(noon(day), 0.5)]);
+      await store.keepUp(shortly, noon(day) + HOUR_MS);
+    }
+    expect(await rows("SELECT count(*) FROM focus")).toEqual([[3]]);
+    await store.close();
+    const again = await opened(dataFolder);
+    await again.store.keepUp(shortly, noon(4) + 2 * HOUR_MS);
+    expect(await again.rows("SELECT count(*) FROM focus_day")).toEqual([[5]]);
+    expect(await again.rows("SELECT count(*) FROM focus_lesson")).toEqual([[5]]);
+  });
+
   it("rolls up what a sensor with a low battery measures, and not what cannot be relied on", async () => {
     const { store, rows } = await opened();
     const tags = { site: "north", room: "101", device: "co2-1", quantity: "co2", unit: "[ppm]" };
@@ -292,8 +308,8 @@ async function json(request: IncomingMessage): Promise<{ name?: string; flux?: s
   return text === "" ? {} : JSON.parse(text);
 }
 
-async function opened() {
-  const dataFolder = await temporaryFolder();
+async function opened(folder?: string) {
+  const dataFolder = folder ?? (await temporaryFolder());
   const store = await openEmbedded(dataFolder);
   onTestFinished(() => store.close());
   const rows = async (sql: string) => {

@@ -35,11 +35,13 @@ export async function keepUp(turn: Turn, { folder, keep, now, since, signal }: U
   const today = dayOf(now);
   // A row of midnight is the last of the day before.
   const changed = Math.max(0, dayOf(since - 1));
+  const kept = today - keep.rawDays * DAY_MS;
   for (const [table, shape] of Object.entries(ROLLED)) {
     for (const period of PERIODS) {
       if (period.name === "lesson" && table === "environment") continue;
       await next((database) =>
-        rollUp(database, table, shape, period, Math.max(changed, today - LATE_DAYS * DAY_MS)),
+        // Made anew, a day whose rows have gone would be left without any.
+        rollUp(database, table, shape, period, Math.max(changed, kept, today - LATE_DAYS * DAY_MS)),
       );
     }
     const oldest = now - keep.minuteDays * DAY_MS;
@@ -48,7 +50,7 @@ export async function keepUp(turn: Turn, { folder, keep, now, since, signal }: U
   for (const table of Object.keys(MEASUREMENTS)) {
     for (const day of await next((database) => daysBetween(database, table, changed, today)))
       await next((database) => exportDay(database, table, day, folder));
-    await next((database) => letGo(database, table, today - keep.rawDays * DAY_MS, folder));
+    await next((database) => letGo(database, table, kept, folder));
   }
 }
 
