@@ -1,4 +1,4 @@
-import { readdir, writeFile } from "node:fs/promises";
+import { readdir, readFile, writeFile } from "node:fs/promises";
 import { createServer, type IncomingMessage } from "node:http";
 import net, { type AddressInfo } from "node:net";
 import path from "node:path";
@@ -122,6 +122,39 @@ describe("the embedded store's upkeep", () => {
     await expect(rows("SELECT * FROM read_csv('/etc/passwd')")).rejects.toMatchObject({
       code: "QUERY_INVALID",
     });
+  });
+
+  it("adds what comes late to the file of a day whose rows have gone", async () => {
+    const { dataFolder, store, rows } = await opened();
+    const long = today - 40 * DAY_MS;
+    const come = async (...offsets: number[]) => {
+      await store.write(offsets.map((offset) => window(long + offset, offset / 10)));
+      await store.keepUp(keep, today + HOUR_MS);
+      return (
+        await rows(`FROM read_parquet('${dataFolder}/days/2026-10-14/focus.parquet') SELECT focus`)
+      ).flat();
+    };
+    expect(await come(2, 3)).toEqual([0.2, 0.3]);
+    expect(await come(1)).toEqual([0.1, 0.2, 0.3]);
+    expect(await come(3, 4, 5, 6)).toEqual([0.1, 0.2, 0.3, 0.4, 0.5, 0.6]);
+    expect(await rows("SELECT count(*) FROM focus")).toEqual([[0]]);
+  });
+
+  it("moves a day's file aside that is damaged, and writes it anew while it can", async () => {
+    const { dataFolder, store, rows } = await opened();
+    await store.write(Array.from({ length: 1000 }, (_, i) => window(today + i * 1000, Math.sin(i) ** 2)));
+    await store.keepUp(keep, today + DAY_MS);
+    const file = path.join(dataFolder, "days", "2026-11-23", "focus.parquet");
+    const bytes = await readFile(file);
+    // Its end, where the number of rows stands, is whole.
+    await writeFile(file, bytes.fill(7, 5000, 6000));
+    await expect(rows(`SELECT sum(focus) FROM read_parquet('${file}')`)).rejects.toThrow();
+    await store.keepUp(keep, today + 40 * DAY_MS);
+    expect(await rows("SELECT count(*) FROM focus")).toEqual([[0]]);
+    expect(await rows(`SELECT count(focus), sum(focus) > 0 FROM read_parquet('${file}')`)).toEqual([
+      [1000, true],
+    ]);
+    expect(await readFile(`${file}.damaged`)).toEqual(bytes);
   });
 
   it("lets through what comes meanwhile, can be broken off between two days, and goes on another time", async () => {

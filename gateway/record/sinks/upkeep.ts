@@ -1,4 +1,4 @@
-import { mkdir, rename, rm } from "node:fs/promises";
+import { mkdir, rename } from "node:fs/promises";
 import path from "node:path";
 import type { Database } from "../duckdb.ts";
 import { type Keep, ROLLED } from "../keep.ts";
@@ -113,38 +113,48 @@ async function daysBetween(database: Database, table: string, from: number, end:
   return (days as [number, number][]).map(([begins, rows]) => ({ begins, rows }));
 }
 
-/** Writes a day's file where it has rows that the file has not. One is never replaced by one with fewer. */
-async function exportDay(
-  database: Database,
-  table: string,
-  { begins, rows }: Day,
-  folder: string,
-): Promise<void> {
-  const file = path.join(folder, new Date(begins).toISOString().slice(0, 10), `${table}.parquet`);
-  if ((await rowsIn(database, file)) >= rows) return;
+/** Writes a day's file where it has fewer rows than the store. */
+async function exportDay(database: Database, table: string, day: Day, folder: string): Promise<void> {
+  if ((await rowsIn(database, fileOf(table, day, folder))) < day.rows)
+    await writeDay(database, table, day, folder);
+}
+
+/** The file has all of the day's rows then, also those that have gone from the store. */
+async function writeDay(database: Database, table: string, day: Day, folder: string): Promise<void> {
+  const file = fileOf(table, day, folder);
+  const key = ["time", ...MEASUREMENTS[table as keyof typeof MEASUREMENTS].key];
+  const gone = `UNION ALL BY NAME SELECT * FROM read_parquet('${quoted(file)}') ANTI JOIN here USING (${key.join(", ")})`;
   await mkdir(path.dirname(file), { recursive: true });
   // By its ends, not by its name: DuckDB passes over blocks of other days without reading them.
   await database.run(
-    `COPY (SELECT * FROM ${table} WHERE time >= ${timestamp(begins)} AND time < ${timestamp(begins + DAY_MS)} ORDER BY time)
+    `COPY (WITH here AS (SELECT * FROM ${table}
+          WHERE time >= ${timestamp(day.begins)} AND time < ${timestamp(day.begins + DAY_MS)})
+        SELECT * FROM here ${(await rowsIn(database, file, "COLUMNS(*)")) > 0 ? gone : ""} ORDER BY time)
       TO '${quoted(file)}.new' (FORMAT parquet, COMPRESSION zstd)`,
   );
   await rename(`${file}.new`, file);
 }
 
+const fileOf = (table: string, { begins }: Day, folder: string) =>
+  path.join(folder, new Date(begins).toISOString().slice(0, 10), `${table}.parquet`);
+
 /** Rows older than that go: in one step, for what comes late has to be in its day's file first. */
 async function letGo(database: Database, table: string, oldest: number, folder: string): Promise<void> {
   for (const day of await daysBetween(database, table, 0, oldest))
-    await exportDay(database, table, day, folder);
+    await writeDay(database, table, day, folder);
   await database.run(`DELETE FROM ${table} WHERE time < ${timestamp(oldest)}`);
 }
 
-/** -1 when there is no such file, or none that can be read. */
-async function rowsIn(database: Database, file: string): Promise<number> {
+/**
+ * -1 when there is no such file, or none that can be read: that is moved aside.
+ * @param looked `COLUMNS(*)` reads all of it; its end alone has their number.
+ */
+async function rowsIn(database: Database, file: string, looked = "*"): Promise<number> {
   try {
-    const [[rows] = []] = await database.run(`SELECT count(*)::INTEGER FROM read_parquet('${quoted(file)}')`);
+    const [[rows] = []] = await database.run(`SELECT count(${looked}) FROM read_parquet('${quoted(file)}')`);
     return Number(rows);
   } catch {
-    await rm(file, { force: true });
+    await rename(file, `${file}.damaged`).catch(() => {});
     return -1;
   }
 }
