@@ -20,8 +20,13 @@ export async function replaceFile(file: string, content: string | Uint8Array, mo
 }
 
 /** Makes the names in a folder survive a power cut: files created, renamed or removed in it. */
-export async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, "r");
+export const syncFolder = (folder: string): Promise<void> => sync(folder);
+
+/** Makes what somebody else has written into a file survive a power cut. */
+export const syncFile = (file: string): Promise<void> => sync(file);
+
+async function sync(file: string): Promise<void> {
+  const handle = await open(file, "r");
   try {
     await handle.sync();
   } finally {

@@ -4,6 +4,7 @@ import net, { type AddressInfo } from "node:net";
 import path from "node:path";
 import tls from "node:tls";
 import { describe, expect, it, onTestFinished } from "vitest";
+import { watchSyncs } from "../../bench/faults/power.ts";
 import { keepOptions } from "../../gateway/record/keep.ts";
 import type { Point } from "../../gateway/record/sink.ts";
 import { openEmbedded } from "../../gateway/record/sinks/embedded.ts";
@@ -156,6 +157,24 @@ describe("the embedded store's upkeep", () => {
     ]);
     expect(await readFile(`${file}.damaged`)).toEqual(bytes);
   });
+
+  it.skipIf(process.platform !== "linux")(
+    "has a day's file on disk before its rows go: a power cut then takes neither",
+    async () => {
+      const { dataFolder, store, rows } = await opened();
+      await store.write([window(today, 0.7)]);
+      const disk = await watchSyncs(dataFolder);
+      onTestFinished(() => disk.stop());
+      await store.keepUp(keep, today + 40 * DAY_MS);
+      expect(await rows("SELECT count(*) FROM focus")).toEqual([[0]]);
+      const left = await temporaryFolder();
+      disk.restoreInto(left);
+      const after = path.join(left, "days", "2026-11-23", "focus.parquet");
+      expect(await readFile(after)).toEqual(
+        await readFile(path.join(dataFolder, "days", "2026-11-23", "focus.parquet")),
+      );
+    },
+  );
 
   it("lets through what comes meanwhile, can be broken off between two days, and goes on another time", async () => {
     const { dataFolder, store, rows } = await opened();

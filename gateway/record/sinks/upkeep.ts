@@ -1,5 +1,6 @@
-import { mkdir, rename } from "node:fs/promises";
+import { rename } from "node:fs/promises";
 import path from "node:path";
+import { makeFolder, syncFile, syncFolder } from "../../folders.ts";
 import type { Database } from "../duckdb.ts";
 import { type Keep, ROLLED } from "../keep.ts";
 import { MEASUREMENTS } from "../measurements.ts";
@@ -124,7 +125,7 @@ async function writeDay(database: Database, table: string, day: Day, folder: str
   const file = fileOf(table, day, folder);
   const key = ["time", ...MEASUREMENTS[table as keyof typeof MEASUREMENTS].key];
   const gone = `UNION ALL BY NAME SELECT * FROM read_parquet('${quoted(file)}') ANTI JOIN here USING (${key.join(", ")})`;
-  await mkdir(path.dirname(file), { recursive: true });
+  await makeFolder(path.dirname(file));
   // By its ends, not by its name: DuckDB passes over blocks of other days without reading them.
   await database.run(
     `COPY (WITH here AS (SELECT * FROM ${table}
@@ -132,7 +133,10 @@ async function writeDay(database: Database, table: string, day: Day, folder: str
         SELECT * FROM here ${(await rowsIn(database, file, "COLUMNS(*)")) > 0 ? gone : ""} ORDER BY time)
       TO '${quoted(file)}.new' (FORMAT parquet, COMPRESSION zstd)`,
   );
+  // DuckDB leaves it to the system when it is on disk, and what lets the rows go is at once.
+  await syncFile(`${file}.new`);
   await rename(`${file}.new`, file);
+  await syncFolder(path.dirname(file));
 }
 
 const fileOf = (table: string, { begins }: Day, folder: string) =>
