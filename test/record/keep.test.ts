@@ -5,9 +5,10 @@ import path from "node:path";
 import tls from "node:tls";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { watchSyncs } from "../../bench/faults/power.ts";
+import { openDatabase } from "../../gateway/record/duckdb.ts";
 import { keepOptions } from "../../gateway/record/keep.ts";
 import type { Point } from "../../gateway/record/sink.ts";
-import { openEmbedded } from "../../gateway/record/sinks/embedded.ts";
+import { openEmbedded, storeFile } from "../../gateway/record/sinks/embedded.ts";
 import { influxOptions, openInflux } from "../../gateway/record/sinks/influx.ts";
 import { bringLessons } from "../../gateway/record/sinks/lessons.ts";
 import { manageInflux, task } from "../../gateway/record/sinks/manage.ts";
@@ -132,7 +133,9 @@ describe("the embedded store's upkeep", () => {
       await store.write(offsets.map((offset) => window(long + offset, offset / 10)));
       await store.keepUp(keep, today + HOUR_MS);
       return (
-        await rows(`FROM read_parquet('${dataFolder}/days/2026-10-14/focus.parquet') SELECT focus`)
+        await rows(
+          `FROM read_parquet('${dataFolder}/days/2026-10-14/focus.parquet') SELECT focus ORDER BY time`,
+        )
       ).flat();
     };
     expect(await come(2, 3)).toEqual([0.2, 0.3]);
@@ -175,6 +178,26 @@ describe("the embedded store's upkeep", () => {
       );
     },
   );
+
+  it("writes the day of a whole school, which is more than its memory", async () => {
+    const { dataFolder, store } = await opened();
+    await store.close();
+    const school = await openDatabase(storeFile(dataFolder));
+    const columns = Array.from({ length: 160 }, (_, i) => `c${i}`);
+    for (const column of columns) await school.run(`ALTER TABLE gateway_health ADD COLUMN ${column} DOUBLE`);
+    await school.run(
+      `INSERT INTO gateway_health (time, site, room, ${columns.join(", ")})
+        SELECT make_timestamptz(${today * 1000} + (i // 10) * 10000000), 'north', 'room-' || (i % 10), ${columns.map((_, i) => `random() * ${i}`).join(", ")}
+        FROM range(86400) AS r(i)`,
+    );
+    await school.close();
+    const { store: again, rows } = await opened(dataFolder);
+    await again.keepUp(keep, today + DAY_MS);
+    await again.keepUp(keep, today + 40 * DAY_MS);
+    expect(await rows("SELECT count(*) FROM gateway_health")).toEqual([[0]]);
+    const written = `read_parquet('${dataFolder}/days/2026-11-23/gateway_health.parquet')`;
+    expect(await rows(`SELECT count(*), count(DISTINCT room) FROM ${written}`)).toEqual([[86_400, 10]]);
+  });
 
   it("lets through what comes meanwhile, can be broken off between two days, and goes on another time", async () => {
     const { dataFolder, store, rows } = await opened();
