@@ -55,7 +55,7 @@ export async function followPermissions({
       if (reason(error) !== failed) log.error({ err: error }, "the cameras stay shut");
       failed = reason(error);
     }
-    const isOver = !answer.granted && answer.by === "timetable";
+    const isOver = !answer.granted && answer.isOver;
     const next = answer.granted ? answer : isOver ? NO_LESSON : last;
     // Where no break is between two lessons, it is the name that tells them apart.
     const isDone = isOver ? !over : last.subject !== null && next.subject !== last.subject;

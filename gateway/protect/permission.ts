@@ -95,7 +95,12 @@ export interface Granted {
   readonly subject: string | null;
 }
 
-export type Answer = Granted | (Extract<Permission, { granted: false }> & { readonly by: Refuser });
+export type Answer = Granted | Refused;
+export interface Refused extends Extract<Permission, { granted: false }> {
+  readonly by: Refuser;
+  /** The timetable has no lesson then. */
+  readonly isOver: boolean;
+}
 export type Refuser = "profile" | "timetable";
 
 /** Asks everybody who has a say in whether cameras may be open. */
@@ -114,10 +119,13 @@ export function openPermissions(
   return {
     async ask(now) {
       const allowed = await askProfile({ profile, signoff }, place, now);
-      if (!allowed.granted) return { ...allowed, by: "profile" };
+      if (!allowed.granted) return { ...allowed, by: "profile", isOver: false };
       if (!timetable) return { granted: true, lesson: null, subject: null };
       const moment = await timetable.at(now);
-      if (!moment.lesson) return { granted: false, because: moment.because, by: "timetable" };
+      if (!moment.lesson) {
+        const { because, isOver } = moment;
+        return { granted: false, because, by: "timetable", isOver };
+      }
       const { summary } = moment.lesson;
       return { granted: true, lesson: hours.lessonNames ? nameOf(summary) : null, subject: summary };
     },

@@ -27,7 +27,12 @@ export type TimetableOptions = z.output<typeof timetableOptions>;
 /** What the timetable says of a moment. */
 export type Moment =
   | { readonly lesson: Period; readonly until: number }
-  | { readonly lesson: null; readonly because: string };
+  | {
+      readonly lesson: null;
+      readonly because: string;
+      /** It has none then; one that cannot be read says nothing. */
+      readonly isOver: boolean;
+    };
 
 export interface Timetable {
   /** Never rejects: a timetable that cannot be read has no lessons. */
@@ -75,9 +80,10 @@ export function openTimetable({ file, location }: TimetableOptions): Timetable {
         const lesson = lessons.find(({ start, end }) => start <= now && now < end);
         return lesson
           ? { lesson, until: lesson.end }
-          : { lesson: null, because: "there is no lesson in the timetable now" };
+          : { lesson: null, because: "there is no lesson in the timetable now", isOver: true };
       } catch (error) {
-        return { lesson: null, because: `the timetable ${file} cannot be used: ${reason(error)}` };
+        const because = `the timetable ${file} cannot be used: ${reason(error)}`;
+        return { lesson: null, because, isOver: false };
       }
     },
     async ended(since, now) {
