@@ -40,15 +40,21 @@ export async function openBus(wire: Wire, clock: Clock): Promise<Bus> {
   line.users += 1;
   let leaving: Promise<void> | undefined;
 
-  /** In its turn, over a line that is opened anew where it has gone: one who is there again disturbs nobody else. */
+  /** Opens the line anew where it has gone: one who is there again disturbs nobody else. */
+  async function reach(): Promise<Client> {
+    if (line.client?.alive) return line.client;
+    await line.client?.close();
+    line.client = null;
+    line.client = await ("host" in wire ? connectTcp(wire, ANSWER_MS) : connectRtu(wire, ANSWER_MS, clock));
+    return line.client;
+  }
+
+  /** In its turn; not at all by one who has left meanwhile. */
   function use<T>(ask: (client: Client) => Promise<T>): Promise<T> {
     const said = line.turn.then(async () => {
-      if (leaving) throw new Error("closed");
-      if (line.client?.alive) return ask(line.client);
-      await line.client?.close();
-      line.client = null;
-      line.client = await ("host" in wire ? connectTcp(wire, ANSWER_MS) : connectRtu(wire, ANSWER_MS, clock));
-      return ask(line.client);
+      const client = leaving ? null : await reach();
+      if (client === null || leaving) throw new Error("closed");
+      return ask(client);
     });
     line.turn = said.catch(() => {});
     return said;

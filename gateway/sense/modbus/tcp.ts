@@ -7,6 +7,8 @@ type Library = InstanceType<typeof library.default>;
 /** What modbus-serial makes of it. Rejects with what `whyNot` has words for. */
 export async function connectTcp(wire: NetworkWire, answerMs: number): Promise<Client> {
   const client = await openTcp(wire, answerMs);
+  // One that is closed forgets what it was asked (modbus-serial 8.0.25): no answer would ever come, and no error.
+  let giveUp = (_why: Error) => {};
   return {
     get alive() {
       return client.isOpen;
@@ -19,7 +21,10 @@ export async function connectTcp(wire: NetworkWire, answerMs: number): Promise<C
         table === "input"
           ? client.readInputRegisters(address, length)
           : client.readHoldingRegisters(address, length);
-      const { data } = await answer.catch(async (error) => {
+      const givenUp = new Promise<never>((_, reject) => {
+        giveUp = reject;
+      });
+      const { data } = await Promise.race([answer, givenUp]).catch(async (error) => {
         // A device that was restarted does not know of this connection, and might never say so; whoever asks next makes one.
         if (isSilence(error)) await closeTcp(client);
         throw error;
@@ -29,7 +34,10 @@ export async function connectTcp(wire: NetworkWire, answerMs: number): Promise<C
         throw new Error(`it gave ${data.length} registers where ${length} were asked for`);
       return data;
     },
-    close: () => closeTcp(client),
+    close() {
+      giveUp(new Error("closed"));
+      return closeTcp(client);
+    },
   };
 }
 
@@ -48,7 +56,7 @@ export async function openTcp({ host, port }: NetworkWire, answerMs: number): Pr
   }
 }
 
-/** Gives up what is asked, then closes. */
+/** Closes it; what is being asked is never answered. */
 export function closeTcp(client: Library): Promise<void> {
   return new Promise((resolve) => {
     const patience = setTimeout(resolve, 1_000);

@@ -228,6 +228,53 @@ it("makes no number of an answer over TCP that is short of registers, whatever i
   await expect(sensor.next()).rejects.toThrow("it gave 0 registers where 1 were asked for");
 });
 
+describe("a device that takes connections over TCP and says nothing", () => {
+  const register = registerOption.parse({ quantity: "co2", address: 0 });
+
+  async function silentDevice() {
+    const sockets = new Set<Socket>();
+    const server = createServer((socket) => {
+      sockets.add(socket);
+      socket.on("error", () => {}).resume();
+    });
+    const port = await freePort();
+    await new Promise<void>((resolve) => server.listen(port, "127.0.0.1", resolve));
+    const hangUp = () => sockets.forEach((socket) => void socket.destroy());
+    onTestFinished(() => {
+      hangUp();
+      server.close();
+    });
+    return { wire: { host: "127.0.0.1", port }, sockets, hangUp };
+  }
+
+  it("can be left at once by one who is asking it", async () => {
+    const { wire } = await silentDevice();
+    const bus = await openBus(wire, clock);
+    const asked = expect(bus.read(7, register)).rejects.toThrow("closed");
+    await clock.sleep(100);
+    const began = clock.elapsed();
+    await bus.close();
+    await asked;
+    expect(clock.elapsed() - began).toBeLessThan(1_500);
+  });
+
+  it("is not asked any more by one who has left while the connection was being made anew", async () => {
+    const { wire, sockets, hangUp } = await silentDevice();
+    const bus = await openBus(wire, clock);
+    await until(() => sockets.size === 1 || undefined, 5, "the connection");
+    hangUp();
+    await clock.sleep(100);
+    const asked = expect(bus.read(7, register)).rejects.toThrow("closed");
+    // As far as the new connection's beginning.
+    for (let step = 0; step < 6; step++) await Promise.resolve();
+    const began = clock.elapsed();
+    await bus.close();
+    await asked;
+    expect(clock.elapsed() - began).toBeLessThan(1_500);
+    await until(() => sockets.size === 2 || undefined, 5, "the new connection");
+  });
+});
+
 describe.skipIf(!hasPymodbus)(
   "Modbus (skipped without Debian's python3-pymodbus and python3-serial-asyncio)",
   () => {
