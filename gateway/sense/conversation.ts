@@ -20,8 +20,6 @@ export interface ConversationOptions extends PortOptions {
 
 /** More noise than this before an answer, and only its end is kept. */
 const MOST_HEARD = 512;
-/** Whoever has begun to speak and then says nothing for so long has said it all: five letters even at 300 baud. */
-const PAUSE_MS = 200;
 
 /** Opens the port for this program alone. Rejects with the system's own error. */
 export async function converse(
@@ -60,13 +58,14 @@ export async function converse(
       const found = find(heard);
       if (found !== null) return found;
       const left = until - clock.elapsed();
-      // Some adapters for two wires hear themselves; the answer is still to come.
-      const isQuiet = heard.length === 0 || heard.equals(question.subarray(0, heard.length));
-      if (left <= 0 && isQuiet) throw new Error("no answer");
-      const before = heard.length;
-      await listen(isQuiet ? left : Math.min(left, PAUSE_MS));
-      if (!isQuiet && gone === null && heard.length === before) return null;
+      if (left <= 0) break;
+      // Noise or not, it has its time: one that is asked again while it prepares its answer gives two of them, and the second
+      // would be taken for the next question's.
+      await listen(left);
     }
+    // Some adapters for two wires hear themselves: that is no noise.
+    if (heard.equals(question.subarray(0, heard.length))) throw new Error("no answer");
+    return null;
   }
 
   return {
