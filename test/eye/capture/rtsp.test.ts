@@ -310,6 +310,13 @@ describe("the last words of ffmpeg about a camera by RTSP", () => {
   ])("are told in ours (%s)", async (words, code, says) => {
     expect(await saidOf(words)).toMatchObject({ code, message: expect.stringContaining(says) });
   });
+
+  it.each([
+    "[concat @ 0x55d0] Impossible to open 'rtsp://viewer:it's@127.0.0.1:554/s'",
+    "rtsp://viewer:it's@127.0.0.1:554/s: Invalid data found when processing input",
+  ])("tell no password, nor what stands in it behind an apostrophe (%s)", async (words) => {
+    expect((await saidOf(words)).message).not.toContain("s@127.0.0.1");
+  });
 });
 
 describe("the address of a camera by RTSP", () => {

@@ -142,7 +142,7 @@ async function readsLists(program: string): Promise<boolean> {
 function explain(said: string, { url }: RtspOptions, camera: string) {
   const place = tellable(url);
   const { host, hostname } = new URL(url);
-  const words = said.replace(/rtsps?:\/\/[^\s']+/g, "the stream");
+  const words = said.replace(/'?rtsps?:\/\/\S+/g, "the stream");
   const answer = ANSWER.exec(words)?.[1];
   if (answer === "401" || answer === "403") return failure("CAMERA_REFUSED", { camera, place });
   if (answer === "404") return `there is no stream at ${place} (404)`;
