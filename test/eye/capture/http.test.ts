@@ -1,5 +1,6 @@
 import { execFile } from "node:child_process";
 import { readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { createServer } from "node:http";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
@@ -104,6 +105,28 @@ describe("cameras by HTTP", () => {
     const { sees, changes } = look(`http://127.0.0.1:${camera.port}/picture.jpg`);
     await sees(5);
     expect(changes).toEqual(["opening", "ok"]);
+  });
+
+  it("are lost when they fall over in the middle of a picture, and nobody asks them behind that", async () => {
+    let asked = 0;
+    const server = createServer((request, response) => {
+      asked += 1;
+      if (asked === 1) return void response.writeHead(200, { "content-type": "image/jpeg" }).end(pictures[0]);
+      response.writeHead(200, { "content-type": "image/jpeg", "content-length": "1000" }).write("\xff");
+      setTimeout(() => request.socket.resetAndDestroy(), 100);
+    });
+    const port = await freePort();
+    await new Promise<void>((resolve) => server.listen(port, "127.0.0.1", resolve));
+    const camera = await http.open(optionsOf(`http://127.0.0.1:${port}/`), {
+      ...{ name: "front", clock, log: pino({ level: "silent" }), pace: "live" },
+    });
+    expect((await camera.next())!.sequence).toBe(0);
+    await expect(camera.next()).rejects.toThrow("it hung up");
+    await sleep(300);
+    expect(asked).toBe(2);
+    await camera.close();
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
   });
 
   it("need not say that it is a picture what they send", async () => {

@@ -43,8 +43,14 @@ export async function openVisit(options: VisitOptions, camera: string): Promise<
       headers.authorization = authorization(challenge, { ...login, target, count });
     }
     return new Promise((resolve, reject) => {
-      const request = (secure ? https : http).get(url, { agent, headers, signal }, resolve);
+      let answered = false;
+      const request = (secure ? https : http).get(url, { agent, headers, signal }, (answer) => {
+        answered = true;
+        resolve(answer);
+      });
       request.on("error", (error: NodeJS.ErrnoException) => {
+        // In the middle of an answer: whoever reads it is told.
+        if (answered) return;
         // A server closes a connection that nobody uses, and that crosses with what we are about to ask: it is asked by a
         // new one. https://nodejs.org/api/http.html#requestreusedsocket
         if (request.reusedSocket && error.code === "ECONNRESET") return resolve(ask(signal));
