@@ -13,7 +13,15 @@ export type Homography = (x: number, y: number) => { readonly x: number; readonl
  * line, or two of them mixed up.
  */
 export function fitHomography(landmarks: readonly Landmark[]): Homography | null {
-  const rows = landmarks.flatMap(({ picture: [x = 0, y = 0], room: [u = 0, v = 0] }) => [
+  // From their middle, which lies before the camera: were it from the picture's corner, and the horizon near it, the last
+  // entry would be near zero, and what 1 stands for without bounds.
+  const middle = (axis: 0 | 1) =>
+    landmarks.reduce((sum, { picture }) => sum + (picture[axis] ?? 0), 0) / landmarks.length;
+  const [x0, y0] = [middle(0), middle(1)];
+  const places = landmarks.map(
+    ({ picture: [x = 0, y = 0], room: [u = 0, v = 0] }) => [x - x0, y - y0, u, v] as const,
+  );
+  const rows = places.flatMap(([x, y, u, v]) => [
     [x, y, 1, 0, 0, 0, -u * x, -u * y, u],
     [0, 0, 0, x, y, 1, -v * x, -v * y, v],
   ]);
@@ -24,9 +32,10 @@ export function fitHomography(landmarks: readonly Landmark[]): Homography | null
   // How much of the room, in square metres, a small piece of the picture shows: of one sign wherever it is seen from above,
   // and nothing where the plane has become a line. It is the Jacobian's determinant.
   const determinant = a * (e - f * i) - b * (d - f * g) + c * (d * i - e * g);
-  const shown = landmarks.map(({ picture: [x = 0, y = 0] }) => determinant / depth(x, y) ** 3);
+  const shown = places.map(([x, y]) => determinant / depth(x, y) ** 3);
   if (shown.some((area) => !(Math.abs(area) > LEAST_SHOWN && area > 0 === shown[0]! > 0))) return null;
-  return (x, y) => {
+  return (pictureX, pictureY) => {
+    const [x, y] = [pictureX - x0, pictureY - y0];
     const w = depth(x, y);
     return { x: (a * x + b * y + c) / w, y: (d * x + e * y + f) / w };
   };

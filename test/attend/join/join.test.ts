@@ -117,6 +117,23 @@ describe("a plane fitted to landmarks", () => {
     }
   });
 
+  it("fits, too, where the horizon runs through the corner from which the picture is measured", () => {
+    const marks = [
+      { picture: [0.4, 0.39], room: [4.4, 5.6] },
+      { picture: [0.71, 0.42], room: [6.3, 5.8] },
+      { picture: [1, 0.41], room: [7.7, 6.6] },
+      { picture: [0.2, 0.28], room: [1.9, 7.5] },
+      { picture: [0.69, 0.34], room: [5.9, 7.3] },
+      { picture: [0.49, 0.53], room: [5.6, 4.1] },
+      { picture: [0.76, 0.73], room: [6.9, 3.2] },
+    ] as const;
+    const plane = fitHomography(marks)!;
+    for (const { picture, room } of marks) {
+      const back = plane(picture[0], picture[1]);
+      expect(Math.hypot(back.x - room[0], back.y - room[1])).toBeLessThan(0.3);
+    }
+  });
+
   it("is none where the landmarks lie in a line, or are too few", () => {
     const line = [0.1, 0.3, 0.5, 0.7].map((x) => ({ picture: [x, x], room: [x * 5, x * 5] }));
     expect(fitHomography(line)).toBeNull();
