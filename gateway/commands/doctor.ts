@@ -4,7 +4,7 @@ import { type Config, loadConfig } from "../config.ts";
 import { lockDataFolder } from "../dataFolder.ts";
 import { GatewayError } from "../errors.ts";
 import { readLayers } from "../layers.ts";
-import { createLogger } from "../log.ts";
+import { createLogger, withoutCredentials } from "../log.ts";
 import { connectMqtt } from "../mqtt.ts";
 import { revealSecret } from "../options.ts";
 import { openBroker } from "../publish/publish.ts";
@@ -90,16 +90,17 @@ async function checkBroker(config: Config, running: boolean): Promise<Finding | 
     return ok("broker", `the embedded one can listen on ${place}`);
   }
   const password = mqtt.password === undefined ? undefined : revealSecret(mqtt.password);
+  const shown = withoutCredentials(mqtt.url);
   const connection = connectMqtt(
     { ...mqtt, url: mqtt.url, password, clientId: `focus-doctor:${site}:${room}`, cleanSession: true },
     log,
   );
   try {
-    await answerWithin(ANSWER_SECONDS, `no answer from ${mqtt.url}`, (resolve, reject) =>
+    await answerWithin(ANSWER_SECONDS, `no answer from ${shown}`, (resolve, reject) =>
       connection.onState((state, problem) => (state === "connected" ? resolve(undefined) : reject(problem))),
     );
     const until = connection.certificateUntil;
-    const own = ok("broker", `${mqtt.url} lets the gateway in`);
+    const own = ok("broker", `${shown} lets the gateway in`);
     return until === null ? own : [own, judgeCertificate({ of: "the broker's", until }, systemClock.now())];
   } finally {
     await connection.close();

@@ -92,6 +92,23 @@ describe.skipIf(!prepared)("doctor (skipped without the model pack)", () => {
     60_000,
   );
 
+  it.skipIf(!hasMosquitto)(
+    "tells no password that stands in the broker's address (skipped without mosquitto)",
+    async () => {
+      const mosquitto = await startMosquitto({ users: { gateway: "s3cret" } });
+      try {
+        const { config } = await layRoom(prepared!, () => ({
+          mqtt: { url: mosquitto.url.replace("//", "//gateway:s3cret@") },
+        }));
+        const { of } = await examine(config);
+        expect(of("broker")).toMatchObject({ result: "ok", says: `${mosquitto.url} lets the gateway in` });
+      } finally {
+        await mosquitto.stop();
+      }
+    },
+    60_000,
+  );
+
   it("says of each certificate until when it holds, in its last month what to do, and that it has run out", async () => {
     const folder = await temporaryFolder();
     const day = 86_400_000;
