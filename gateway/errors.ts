@@ -44,5 +44,7 @@ export function failure<C extends ErrorCode>(code: C, params: ParamsOf<C>, cause
 
 /** What a thrown thing says, in one line. */
 export function reason(thrown: unknown): string {
+  // Of a host with several addresses none was reached: it says nothing itself.
+  if (thrown instanceof AggregateError && thrown.message === "") return thrown.errors.map(reason).join("; ");
   return thrown instanceof Error ? thrown.message : String(thrown);
 }

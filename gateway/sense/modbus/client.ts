@@ -25,8 +25,8 @@ export interface Client {
   close(): Promise<void>;
 }
 
-/** What modbus-serial rejects with. */
-type Failed = { name?: string; modbusCode?: number; errno?: string } | null | undefined;
+/** What modbus-serial rejects with; some of it are no Errors. */
+type Failed = { name?: string; message?: string; modbusCode?: number; errno?: string } | null | undefined;
 
 /** Whether there was no answer, and not even a refusal. */
 export function isSilence(error: unknown): boolean {
@@ -40,8 +40,7 @@ export function whyNot(error: unknown): string {
   if (modbusCode !== undefined)
     return `the device answers with Modbus exception ${modbusCode}${meaning(modbusCode)}`;
   if (isSilence(error)) return "no answer";
-  if (typeof error === "object" && error !== null && "message" in error) return String(error.message);
-  return reason(error);
+  return error instanceof Error ? reason(error) : ((error as Failed)?.message ?? reason(error));
 }
 
 const meaning = (code: number) => (code in EXCEPTIONS ? `: ${EXCEPTIONS[code]}` : "");

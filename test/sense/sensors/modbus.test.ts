@@ -1,8 +1,9 @@
 import { spawnSync } from "node:child_process";
+import dns from "node:dns";
 import { symlink, unlink } from "node:fs/promises";
 import { connect, createServer, type Socket } from "node:net";
 import path from "node:path";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { systemClock as clock } from "../../../gateway/clock.ts";
 import { packageRoot } from "../../../gateway/paths.ts";
 import { crc16 } from "../../../gateway/sense/meters.ts";
@@ -241,6 +242,24 @@ it("makes no number of an answer over TCP that is short of registers, whatever i
   const sensor = await modbus.open(options({ host: "127.0.0.1", port }, { registers }), sensorContext());
   onTestFinished(() => sensor.close());
   await expect(sensor.next()).rejects.toThrow("it gave 0 registers where 1 were asked for");
+});
+
+it("says why a device cannot be reached, though its name has several addresses", async () => {
+  const both = [
+    { address: "127.0.0.1", family: 4 },
+    { address: "::1", family: 6 },
+  ];
+  const lookup = vi
+    .spyOn(dns, "lookup")
+    .mockImplementation(((
+      _host: string,
+      _options: unknown,
+      found: (error: null, addresses: typeof both) => void,
+    ) => found(null, both)) as typeof dns.lookup);
+  onTestFinished(() => lookup.mockRestore());
+  await expect(modbus.open(options({ host: "air.school", port: 1 }), sensorContext())).rejects.toThrow(
+    "sensor air-7: connect ECONNREFUSED 127.0.0.1:1; connect ",
+  );
 });
 
 describe("a device that takes connections over TCP and says nothing", () => {
