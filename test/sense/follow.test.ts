@@ -64,6 +64,15 @@ describe("how a sensor is doing", () => {
     expect(states.at(-1)).toBe("implausible: what it says of co2 cannot be");
   });
 
+  it("stays what it was when one reading jumps", async () => {
+    const { put, say, wait, states, readings } = followed();
+    await put({ measurements: [temperature], lowBattery: true });
+    wait(1);
+    await say({ ...temperature, value: 40 });
+    expect(readings.at(-1)!.quality).toBe("jump");
+    expect(states).toEqual(["opening", "low_battery: its battery is low"]);
+  });
+
   it("is what its readings are worth as soon as it can be heard again", async () => {
     const { say, put, wait, states } = followed();
     await say(co2);
