@@ -306,6 +306,7 @@ describe("a device that takes connections over TCP and says nothing", () => {
     await asked;
     expect(clock.elapsed() - began).toBeLessThan(1_500);
     await until(() => sockets.size === 2 || undefined, 5, "the new connection");
+    await until(() => [...sockets].every(({ destroyed }) => destroyed) || undefined, 5, "its end");
   });
 });
 
