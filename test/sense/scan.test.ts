@@ -1,11 +1,15 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import path from "node:path";
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { connect } from "mqtt";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { systemClock as clock } from "../../gateway/clock.ts";
+import { brokerOptions, openBroker } from "../../gateway/publish/publish.ts";
 import { lastingNames } from "../../gateway/sense/port.ts";
 import { scanMachine } from "../../gateway/sense/scan/machine.ts";
-import { foundIn } from "../../gateway/sense/scan/mqtt.ts";
+import { foundIn, scanMqtt } from "../../gateway/sense/scan/mqtt.ts";
 import { sensorOptions } from "../../gateway/sense/sensors/index.ts";
+import { sensorContext } from "../contracts/sensor.ts";
 import { temporaryFolder } from "../support/places.ts";
 
 /** Announcements as each project's documentation has them, shortened. */
@@ -187,3 +191,20 @@ describe("what is plugged into this machine", () => {
     ]);
   });
 });
+
+it("finds what a broker lets it hear of, and says so only where that is nothing", async () => {
+  const hub = { username: "hub", password: "right-horse" };
+  const reader = (username: string, read: string) => ({ username, password: "other-horse", read: [read] });
+  const [some, none] = [reader("some", "+/bridge/devices"), reader("none", "other/#")];
+  const { log } = sensorContext();
+  const broker = await openBroker(brokerOptions.parse({ port: 0, users: [hub, some, none] }), log);
+  onTestFinished(() => broker.close());
+  const client = connect(broker.url, hub);
+  onTestFinished(() => void client.end(true));
+  const devices = [{ friendly_name: "air", definition: { exposes: [{ property: "co2" }] } }];
+  await client.publishAsync("zigbee2mqtt/bridge/devices", JSON.stringify(devices), { retain: true, qos: 1 });
+  const scan = ({ username, password }: typeof some) =>
+    scanMqtt({ url: broker.url, username, password }, { seconds: 0.5, log, clock });
+  expect(await scan(some)).toMatchObject([{ config: { topic: "zigbee2mqtt/air" } }]);
+  await expect(scan(none)).rejects.toMatchObject({ code: "BROKER_REFUSED" });
+}, 20_000);

@@ -9,6 +9,7 @@ export async function connectTcp(wire: NetworkWire, answerMs: number): Promise<C
   const client = await openTcp(wire, answerMs);
   // One that is closed forgets what it was asked (modbus-serial 8.0.25): no answer would ever come, and no error.
   let giveUp = (_why: Error) => {};
+  client.on("close", () => giveUp(new Error("it hung up")));
   return {
     get alive() {
       return client.isOpen;

@@ -39,7 +39,9 @@ export async function scanMqtt(
     await new Promise<void>((resolve, reject) =>
       connection.onState((state, problem) => (state === "connected" ? resolve() : reject(problem))),
     );
-    for (const filter of FILTERS) await connection.subscribe(filter);
+    const asked = await Promise.allSettled(FILTERS.map((filter) => connection.subscribe(filter)));
+    // Whoever may not hear all of it still finds what the rest announces.
+    if (asked.every(({ status }) => status === "rejected")) throw (asked[0] as PromiseRejectedResult).reason;
     await clock.sleep(seconds * 1000);
   } finally {
     await connection.close();

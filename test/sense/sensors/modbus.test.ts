@@ -226,6 +226,19 @@ describe.skipIf(!hasSocat)("a serial line that is not as it should be (skipped w
   }, 30_000);
 });
 
+it("knows at once that a device over TCP has hung up", async () => {
+  const server = createServer((socket) => {
+    socket.on("error", () => {});
+    socket.once("data", () => socket.destroy());
+  });
+  const port = await freePort();
+  await new Promise<void>((resolve) => server.listen(port, "127.0.0.1", resolve));
+  onTestFinished(() => new Promise<void>((resolve) => server.close(() => resolve())));
+  const sensor = await modbus.open(options({ host: "127.0.0.1", port }), sensorContext());
+  onTestFinished(() => sensor.close());
+  await expect(sensor.next()).rejects.toThrow("it hung up");
+});
+
 it("makes no number of an answer over TCP that is short of registers, whatever its length says", async () => {
   const server = createServer((socket) => {
     socket.on("error", () => {});
