@@ -59,6 +59,8 @@ export function openInbox<Letter>(options: InboxOptions<Letter>): Inbox<Letter> 
   }
 
   function fail(letter: Letter, entry: Entry, error: unknown): void {
+    // The connection ends now: what was handled before need not come again.
+    if (finished.length > 0) send();
     if (!broken) failed(letter, error);
     broken = true;
     end(entry);
@@ -68,9 +70,13 @@ export function openInbox<Letter>(options: InboxOptions<Letter>): Inbox<Letter> 
   function acknowledge(id: number | undefined): void {
     if (id === undefined || finished.push(id) > 1) return;
     setImmediate(() => {
-      write(pubacks(finished));
-      finished = [];
+      if (finished.length > 0) send();
     });
+  }
+
+  function send(): void {
+    write(pubacks(finished));
+    finished = [];
   }
 
   return {
