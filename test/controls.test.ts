@@ -159,6 +159,23 @@ describe("a pause with an end, over a restart", () => {
     await controls.close();
   });
 
+  it.each([
+    ["before", null],
+    ["before a restart", { until: null }],
+  ])("gives no end to one without an end that was said %s", async (_, before) => {
+    const { clock, pass } = machine(END);
+    const { controls, seen } = surroundings({ before, clock });
+    if (!before) await controls.obey({ kind: "pause", paused: true });
+    await controls.obey({ kind: "pause", paused: true, minutes: 1 });
+    await pass(120_000);
+    expect(seen).toMatchObject({ held: true, kept: { until: null } });
+    await controls.obey({ kind: "pause", paused: false });
+    await controls.obey({ kind: "pause", paused: true, minutes: 1 });
+    await pass(62_000);
+    expect(seen, "after one that has ended it counts").toMatchObject({ held: false, kept: null });
+    await controls.close();
+  });
+
   it("is found by a restart though it was said before the clock was set", async () => {
     const { clock, set, pass } = machine(0);
     const { controls, seen } = surroundings({ clock });
