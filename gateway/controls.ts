@@ -53,7 +53,7 @@ export function followControls({
   /** What was asked for last, from the moment it was. */
   let paused = false;
   /** The pause has no end of its own. */
-  let isOpen = false;
+  let isEndless = false;
   /** Given up by whatever is asked for next. */
   let asking = new AbortController();
   let writing: Promise<unknown> = Promise.resolve();
@@ -73,8 +73,8 @@ export function followControls({
   async function pause(by: string, minutes?: number): Promise<void> {
     const isNew = !paused;
     // Until somebody says otherwise, which a flow that pauses for a while does not.
-    if (!isNew && isOpen && minutes !== undefined) return;
-    isOpen = minutes === undefined;
+    if (!isNew && isEndless && minutes !== undefined) return;
+    isEndless = minutes === undefined;
     const { signal } = ask(true);
     const until = minutes === undefined ? null : clock.now() + minutes * 60_000;
     if (until !== null) void resumeAfter(until, signal);
@@ -161,7 +161,7 @@ export function followControls({
 
   if (before) {
     paused = true;
-    isOpen = before.until === null;
+    isEndless = before.until === null;
     void shutter.hold("teacher", "it was paused before the gateway was started");
     if (before.until !== null) void resumeAt(before.until, asking.signal);
   }

@@ -26,7 +26,7 @@ export type TimetableOptions = z.output<typeof timetableOptions>;
 
 /** What the timetable says of a moment. */
 export type Moment =
-  | { readonly lesson: Period; readonly until: number }
+  | { readonly lesson: Period }
   | {
       readonly lesson: null;
       readonly because: string;
@@ -79,7 +79,7 @@ export function openTimetable({ file, location }: TimetableOptions): Timetable {
         const lessons = await lessonsAround(now);
         const lesson = lessons.find(({ start, end }) => start <= now && now < end);
         return lesson
-          ? { lesson, until: lesson.end }
+          ? { lesson }
           : { lesson: null, because: "there is no lesson in the timetable now", isOver: true };
       } catch (error) {
         const because = `the timetable ${file} cannot be used: ${reason(error)}`;

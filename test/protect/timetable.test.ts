@@ -254,7 +254,6 @@ describe("a timetable", () => {
     expect((await timetable.at(tuesday(7, 59))).lesson).toBeNull();
     expect(await timetable.at(tuesday(8))).toMatchObject({
       lesson: { summary: "Maths" },
-      until: tuesday(8, 45),
     });
     expect((await timetable.at(tuesday(8, 45))).lesson).toBeNull();
 

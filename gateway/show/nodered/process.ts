@@ -87,7 +87,7 @@ export async function keepRunning(
       const mine = fork(entry(), [], {
         // Nothing of the parent's environment but what finding files and showing times needs: it may hold secrets.
         env: {
-          // glibc would keep up to eight arenas a core: 4 MB more (docs/soak.md).
+          // glibc would keep up to eight arenas a core: 4 MB more.
           MALLOC_ARENA_MAX: "2",
           ...pick(process.env, ["PATH", "HOME", "TZ", "LANG", "NODE_EXTRA_CA_CERTS"]),
           ...(order.mqtt.caFile !== undefined && { NODE_EXTRA_CA_CERTS: order.mqtt.caFile }),
